@@ -1,0 +1,8 @@
+"""The pipeline without a crawler: pure functions from bytes and text to articles, and back to documents."""
+
+from govnews_spider.article import Article, Rejected
+from govnews_spider.core.documents import dumps, loads
+from govnews_spider.core.extract import extract
+from govnews_spider.core.stages import run
+
+__all__ = ["Article", "Rejected", "dumps", "extract", "loads", "run"]

@@ -1,0 +1,162 @@
+"""Body HTML -> safe, furniture-free HTML and its text; and what stands in the body without being part of it (editor, 原标题, 来源)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+import nh3
+from bs4 import BeautifulSoup, Tag
+
+from govnews_spider.article import Article, Rejected
+from govnews_spider.core.blocks import Block, Paragraph, Picture, line_text, to_html, to_text
+from govnews_spider.core.bylines import reporters
+from govnews_spider.core.reader import Reader
+from govnews_spider.sina import furniture
+from govnews_spider.sina.locators import squash
+
+_KEPT: Final = {
+    *("p", "div", "br", "img", "a", "span", "strong", "b", "em", "i", "u", "sub", "sup"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "hr"),
+    *(
+        "table",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "td",
+        "th",
+        "caption",
+        "center",
+        "section",
+        "article",
+        "figure",
+        "figcaption",
+    ),
+}
+_EMPTIED: Final = {
+    *("script", "style", "iframe", "object", "svg", "math", "template", "noscript", "title"),
+    *("select", "textarea", "button", "video", "audio", "canvas", "map"),
+}
+# Before the body is read: nothing that runs, no comments; classes and ids stay, because furniture is known by them.
+_STRIP: Final = nh3.Cleaner(
+    tags=_KEPT,
+    clean_content_tags=_EMPTIED,
+    attributes={
+        "*": {"class", "id"},
+        "a": {"href"},
+        "img": {"src", "alt"},
+        "td": {"colspan", "rowspan"},
+        "th": {"colspan", "rowspan"},
+    },
+    link_rel=None,
+)
+# After it is written: the allow-list of what a post may hold.
+_SANITIZE: Final = nh3.Cleaner(
+    tags={
+        *("p", "h2", "h3", "h4", "ul", "ol", "li", "table", "tbody", "tr", "th", "td"),
+        *("br", "strong", "em", "sub", "sup", "a", "img", "div", "span"),
+    },
+    attributes={
+        "a": {"href"},
+        "img": {"src", "alt", "referrerpolicy"},
+        "td": {"colspan", "rowspan"},
+        "th": {"colspan", "rowspan"},
+    },
+    allowed_classes={"div": {"img_wrapper"}, "span": {"img_descr"}},
+    link_rel=None,
+    url_schemes={"http", "https"},
+)
+_TEXTLESS: Final = frozenset({"video", "gallery"})
+
+
+def clean(article: Article) -> Article:
+    """``article`` with its body sanitized and free of furniture, its ``text`` and ``images``.
+
+    ``editor``, ``original_title``, ``source`` and ``author`` are read from the body where the page's head did not give them.
+    Idempotent. Raises ``Rejected("empty_body")``.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    blocks = [
+        kept for block in read_blocks(article.body_html) if (kept := _without_furniture(block, found)) is not None
+    ]
+    text = to_text(blocks)
+    if not text and article.kind not in _TEXTLESS:
+        raise Rejected(
+            "empty_body",
+            f"{article.origin}: nothing is left of the body of {article.title[:40]!r} without its furniture",
+        )
+    _hidden_source(article.body_html, found)
+    if (names := reporters(text)) is not None:
+        found["author"] = names, "text:记者"
+    missing = {name: pair for name, pair in found.items() if getattr(article, name) is None}
+    values: dict[str, Any] = {name: value for name, (value, _) in missing.items()}
+    return replace(
+        article,
+        body_html=_SANITIZE.clean(to_html(blocks)),
+        text=text,
+        char_count=len(text),
+        images=[block.image for block in blocks if isinstance(block, Picture)],
+        provenance=article.provenance | {name: place for name, (_, place) in missing.items()},
+        **values,
+    )
+
+
+def read_blocks(html: str) -> list[Block]:
+    """The blocks of a body, furniture blocks left out and furniture lines still in."""
+    soup = BeautifulSoup(_STRIP.clean(html), "lxml")
+    return Reader(_is_furniture, picture_url).read(soup.body or soup)
+
+
+def picture_url(src: str) -> str | None:
+    """The picture's absolute https address; None for a QR code, a logo, a spacer, a quote chart, a placeholder or no address at all."""
+    src = src.removeprefix(furniture.PICTURE_PROXY)
+    src = re.sub(r"^(?:http:)?//", "https://", src)
+    return src if src.startswith("https://") and not furniture.NO_PICTURE.search(src) else None
+
+
+def _is_furniture(tag: Tag) -> bool:
+    classes = tag.get_attribute_list("class")
+    identifier = str(tag.get("id") or "")
+    return (
+        not furniture.BLOCK_CLASSES.isdisjoint(classes)
+        or (tag.name == "p" and not furniture.PAGER_CLASSES.isdisjoint(classes))
+        or identifier in furniture.BLOCK_IDS
+        or furniture.QUOTE_ID.fullmatch(identifier) is not None
+    )
+
+
+def _without_furniture(block: Block, found: dict[str, tuple[str, str]]) -> Block | None:
+    """``block`` without the lines that are no part of the article; None where nothing is left. What such a line says goes to ``found``."""
+    if not isinstance(block, Paragraph):
+        return block
+    lines = [line for line in block.lines if not _is_aside(line_text(line), found)]
+    return Paragraph(block.tag, lines) if lines else None
+
+
+def _is_aside(text: str, found: dict[str, tuple[str, str]]) -> bool:
+    for field, pattern in _ASIDES:
+        if match := pattern.fullmatch(text):
+            found.setdefault(field, (match[field], f"text:{text[: match.start(field)].strip('（(【[：: ')}"))
+            return True
+    if match := furniture.SOURCE.fullmatch(text):  # stays in the text: it is the medium's own line
+        found.setdefault("source", (match["source"], "text:来源"))
+    return furniture.PROMOTION.fullmatch(text) is not None
+
+
+_ASIDES: Final = (("original_title", furniture.ORIGINAL_TITLE), ("editor", furniture.EDITOR))
+
+
+def _hidden_source(html: str, found: dict[str, tuple[str, str]]) -> None:
+    """The 来源 line that stands in an ad comment, which hides whole paragraphs of the article's end."""
+    for text in _hidden_lines(html):
+        if match := furniture.SOURCE.fullmatch(text):
+            found.setdefault("source", (match["source"], "comment:article_adlist"))
+
+
+def _hidden_lines(html: str) -> Iterator[str]:
+    for comment in furniture.AD_COMMENT.finditer(html):
+        for block in read_blocks(comment["html"]):
+            yield from (squash(line) for line in block.text().split("\n"))

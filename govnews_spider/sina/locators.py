@@ -1,0 +1,162 @@
+"""What page layouts are made of: small callables that read one value off a parsed page.
+
+A locator is any callable ``Page -> value`` that gives None (or an empty list) where the page does not have the value; its name, which
+becomes the provenance of the value, is ``str(locator)`` or, for a plain function, ``function:<its name>``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, TypeVar
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+T = TypeVar("T")
+Locator = Callable[["Page"], T | None]
+
+_COMMA: Final = re.compile(r"[,，]")
+SPACE: Final = re.compile(r"[\s\u200b\u2060\ufeff]+")
+_ZERO_WIDTH: Final = re.compile(r"[\u200b\u2060\ufeff]+")
+
+
+class Page:
+    """One parsed page: the tree, its metas (first one of a name wins) and the address that it was asked for ("" when unknown)."""
+
+    def __init__(self, html: str, url: str) -> None:
+        self.tree = LexborHTMLParser(html)
+        self.url = url
+
+    @cached_property
+    def metas(self) -> dict[str, str]:
+        """``name`` or ``property`` of each ``<meta>`` -> its content, white space trimmed."""
+        found: dict[str, str] = {}
+        for node in self.tree.css("meta"):
+            attributes = node.attributes
+            name = attributes.get("name") or attributes.get("property")
+            if name:
+                found.setdefault(name, (attributes.get("content") or "").strip())
+        return found
+
+    def first(self, css: str) -> LexborNode | None:
+        """The first element that ``css`` selects."""
+        return self.tree.css_first(css)
+
+
+def squash(text: str) -> str:
+    """``text`` with each run of white space (U+3000 and no-break spaces too) as one space, zero-width signs gone, trimmed."""
+    return SPACE.sub(_one_space, text).strip()
+
+
+def _one_space(match: re.Match[str]) -> str:
+    return " " if _ZERO_WIDTH.fullmatch(match[0]) is None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The text of the first element that the selector finds, white space squashed."""
+
+    css: str
+
+    def __call__(self, page: Page) -> str | None:
+        node = page.first(self.css)
+        return squash(node.text()) or None if node is not None else None
+
+    def __str__(self) -> str:
+        return f"text:{self.css}"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of all elements that the selector finds, empty ones left out, each once."""
+
+    css: str
+
+    def __call__(self, page: Page) -> list[str] | None:
+        return list(dict.fromkeys(filter(None, (squash(node.text()) for node in page.tree.css(self.css))))) or None
+
+    def __str__(self) -> str:
+        return f"texts:{self.css}"
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """The content of ``<meta name=…>`` or ``<meta property=…>``."""
+
+    name: str
+
+    def __call__(self, page: Page) -> str | None:
+        return squash(page.metas.get(self.name, "")) or None
+
+    def __str__(self) -> str:
+        return f"meta:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class MetaList:
+    """The comma-separated parts of a meta's content, each once."""
+
+    name: str
+
+    def __call__(self, page: Page) -> list[str] | None:
+        parts = _COMMA.split(page.metas.get(self.name, ""))
+        return list(dict.fromkeys(filter(None, map(squash, parts)))) or None
+
+    def __str__(self) -> str:
+        return f"meta:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute's value of the first element that the selector finds."""
+
+    css: str
+    name: str
+
+    def __call__(self, page: Page) -> str | None:
+        node = page.first(self.css)
+        return squash(node.attributes.get(self.name) or "") or None if node is not None else None
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.css}"
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """The HTML inside the first element that the selector finds."""
+
+    css: str
+
+    def __call__(self, page: Page) -> str | None:
+        node = page.first(self.css)
+        return node.inner_html if node is not None else None
+
+    def __str__(self) -> str:
+        return f"html:{self.css}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """One page template: the selectors that mark it (all of them must find something), and per field the locators tried in order.
+
+    ``title``, ``published_at`` and ``body`` are mandatory: a page that has the markers but not these is rejected.
+    ``seconds`` are more exact times, which count only where they agree with the displayed minute.
+    """
+
+    name: str
+    marker: tuple[str, ...]
+    title: tuple[Locator[str], ...]
+    published_at: tuple[Locator[str], ...]
+    source: tuple[Locator[str], ...]
+    body: tuple[Locator[str], ...]
+    author: tuple[Locator[str], ...] = ()
+    keywords: tuple[Locator[list[str]], ...] = ()
+    seconds: tuple[Locator[str], ...] = (Meta("weibo: article:create_at"), Meta("article:published_time"))
+
+
+def name_of(locator: Callable[[Page], object]) -> str:
+    """The name under which a value's provenance records its locator."""
+    plain = getattr(locator, "__name__", None)
+    return f"function:{plain}" if plain else str(locator)

@@ -1,0 +1,94 @@
+"""Real pages of many years against their hand-checked gold, real bodies, and real pages that are no articles."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from govnews_spider.article import Article, Rejected
+from govnews_spider.core import extract
+from govnews_spider.core.clean import clean
+from tests.real import REAL, needs_real
+
+pytestmark = needs_real
+
+MODERN = {"finance_2018_artibody", "news_2018_article", "news_2024_article", "k_sina_mp", "t_cj_mp"}
+GOLD = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(REAL.glob("gold/*.json"))}
+FURNITURE = (
+    "责任编辑",
+    "原标题",
+    "海量资讯、精准解读",
+    "新浪财经APP",
+    "article_adlist",
+    "举报/反馈",
+    "SINA_TEXT_PAGE_INFO",
+    "进入【新浪财经股吧】",
+    "未经授权禁止转载",
+    "<script",
+    "<style",
+)
+
+
+@pytest.fixture(scope="module")
+def score() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("score", REAL / "score.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def page(name: str) -> Article:
+    url = GOLD[name]["url"] or f"https://finance.sina.com.cn/{name}.shtml"
+    return extract((REAL / "html" / f"{name}.html").read_bytes(), url=url)
+
+
+@pytest.mark.parametrize("name", [name for name, gold in GOLD.items() if gold["template"] in MODERN])
+def test_a_page_of_a_known_template_is_right_in_every_field(name: str, score: ModuleType) -> None:
+    gold, article = GOLD[name], page(name)
+    assert article.title == score.squash(gold["title"])
+    assert article.published_at.replace(second=0) == datetime.fromisoformat(gold["published_at"])
+    assert article.source == gold["source"]
+    assert (article.editor or None) == (gold["editor"] or None)
+    assert set(article.keywords) == set(gold["keywords"] or [])
+    assert [image.url for image in article.images] == gold["images"]
+    assert score.body_f1(article.text, gold["body_text"], gold.get("optional_lines", []))[2] >= 0.99
+    assert not [line for line in gold.get("excluded_lines", []) if line in article.text]
+
+
+@pytest.mark.parametrize("name", [name for name, gold in GOLD.items() if gold["template"] not in MODERN])
+def test_a_page_of_another_template_is_a_named_rejection(name: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        page(name)
+    assert caught.value.slug == "unknown_layout"
+
+
+@pytest.mark.parametrize("path", sorted(REAL.glob("not_articles/*.html")), ids=lambda path: path.stem)
+def test_a_page_that_is_no_article_is_rejected(path: Path) -> None:
+    with pytest.raises(Rejected):
+        extract(path.read_bytes(), url="https://finance.sina.com.cn/")
+
+
+@pytest.mark.parametrize("path", sorted(REAL.glob("fragments/*.json")), ids=lambda path: path.stem)
+def test_a_real_body_is_cleaned_of_all_furniture(path: Path) -> None:
+    raw: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    cleaned = clean(
+        Article(
+            title=raw["name"],
+            published_at=datetime.now(UTC),
+            published_raw="",
+            published_from="",
+            body_html=raw["details"],
+            layout="",
+            origin="",
+        )
+    )
+    assert clean(cleaned) == cleaned
+    assert [word for word in FURNITURE if word in cleaned.text or word in cleaned.body_html] == []
