@@ -45,7 +45,7 @@ _STRIP: Final = nh3.Cleaner(
     tags=_KEPT,
     clean_content_tags=_EMPTIED,
     attributes={
-        "*": {"class", "id"},
+        "*": {"class", "id", "align", "style", *furniture.BLOCK_ATTRIBUTES},
         "a": {"href"},
         "img": {"src", "alt"},
         "td": {"colspan", "rowspan"},
@@ -111,7 +111,9 @@ def read_blocks(html: str) -> list[Block]:
 
 
 def picture_url(src: str) -> str | None:
-    """The picture's absolute https address; None for a QR code, a logo, a spacer, a quote chart, a placeholder or no address at all."""
+    """The picture's absolute https address; "" for a spacer; None for a QR code, a logo, a quote chart, a placeholder or no address."""
+    if furniture.SPACER.search(src):
+        return ""
     src = src.removeprefix(furniture.PICTURE_PROXY)
     src = re.sub(r"^(?:http:)?//", "https://", src)
     return src if src.startswith("https://") and not furniture.NO_PICTURE.search(src) else None
@@ -122,6 +124,7 @@ def _is_furniture(tag: Tag) -> bool:
     identifier = str(tag.get("id") or "")
     return (
         not furniture.BLOCK_CLASSES.isdisjoint(classes)
+        or not furniture.BLOCK_ATTRIBUTES.isdisjoint(tag.attrs)
         or (tag.name == "p" and not furniture.PAGER_CLASSES.isdisjoint(classes))
         or identifier in furniture.BLOCK_IDS
         or furniture.QUOTE_ID.fullmatch(identifier) is not None

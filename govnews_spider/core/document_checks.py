@@ -20,6 +20,7 @@ _NO_ZONE: Final = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:.]+", re.ASCII)
 
 
 def check_characters(text: str) -> None:
+    """Raises ``bom``, ``crlf`` or ``control_character``."""
     if text.startswith("\ufeff"):
         raise Rejected("bom", "line 1: a byte order mark; save the file as UTF-8 without one")
     if "\r\n" in text:
@@ -30,12 +31,14 @@ def check_characters(text: str) -> None:
 
 
 def check_braces(text: str) -> None:
+    """Raises ``unescaped_brace``: Hexo's templates would run what stands in braces."""
     found = [at for at in (text.find("{"), text.find("}")) if at >= 0]
     if found:
         raise Rejected("unescaped_brace", f"line {line_at(text, min(found))}: write &#123; for {{ and &#125; for }}")
 
 
 def line_at(text: str, at: int) -> int:
+    """The line, counted from 1, in which the character ``text[at]`` stands."""
     return text.count("\n", 0, at) + 1
 
 
@@ -68,6 +71,7 @@ def _check_keys(metadata: dict[str, Any], keys: tuple[str, ...]) -> None:
 
 
 def check_values(metadata: dict[str, Any], style: Style) -> None:
+    """Raises for the first value that differs from the one that the other keys, or the format, give it."""
     author, comments, thumbnail = (metadata[key] for key in ("author", "comments", "thumbnail"))
     site = metadata["categories"][1][len(style.item) :]
     if author != site:
@@ -79,6 +83,7 @@ def check_values(metadata: dict[str, Any], style: Style) -> None:
 
 
 def title_in(value: Text, style: Style) -> str:
+    """The title without its quotes; raises ``empty_title``."""
     title = style.unquoted(value) or ""
     if not title.strip():
         raise value.refused("empty_title", "the title is empty; give the document one")
@@ -86,6 +91,7 @@ def title_in(value: Text, style: Style) -> str:
 
 
 def published_in(value: Text) -> datetime:
+    """The moment, in UTC, to the second; raises ``date_without_zone`` or ``bad_date``, which a wrong weekday is too."""
     if _NO_ZONE.fullmatch(value):
         raise value.refused("date_without_zone", f"{value!r} is the generator's own clock, no time of publication")
     match = _RFC_1123.fullmatch(value)
@@ -102,6 +108,7 @@ def published_in(value: Text) -> datetime:
 
 
 def picture_in(value: Text) -> str | None:
+    """The picture's address without its quotes, None where there is no picture; raises ``bad_url``."""
     url = value[1:-1] if len(value) > 1 and value[0] == value[-1] == "'" else value
     if value in ("", "''"):
         return None
@@ -111,6 +118,7 @@ def picture_in(value: Text) -> str | None:
 
 
 def body_in(content: str, line: int) -> str:
+    """The body without its envelope; ``line`` is where ``content`` begins. Raises ``bad_envelope``."""
     if not content.startswith(HEAD) or len(content) < len(HEAD) + len(TAIL):
         raise Rejected("bad_envelope", f"line {line}: the body does not begin with {HEAD!r}")
     if not content.endswith(TAIL):

@@ -1,7 +1,7 @@
-"""What the documents' format is made of: its keys, its envelope, its styles, and the characters that it refuses or changes.
+"""What the documents' format is made of: its keys, its envelope, its styles, the characters that it refuses or changes.
 
 The format is that of Hexo posts which a generator made of RSS feeds; :data:`DOCUMENT_STYLES` holds what it changed
-over time, all else has stayed as it began.
+over time.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ KEYS: Final = ("title", "categories", "headimg", "author", "comments", "date", "
 _OLD_KEYS: Final = tuple(key for key in KEYS if key != "headimg")
 HEAD: Final = "\n<div>   \n"
 TAIL: Final = "  \n</div>\n            "
+"""What stands between the block and the body, and behind the body."""
 
 MANGLED: Final = frozenset(":/\\?*“”<>|[]")
 """The characters that the generator wrote as ``_`` in a title."""

@@ -45,6 +45,7 @@ def read_page(html: bytes, *, url: str, content_type: str | None = None, origin:
         published_from=provenance["published_at"],
         source=read.first("source", layout.source),
         author=read.first("author", layout.author),
+        editor=read.first("editor", layout.editor),
         keywords=read.first("keywords", layout.keywords) or [],
         body_html=read.mandatory("body_html", layout.body),
         layout=layout.name,

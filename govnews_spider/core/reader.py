@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -17,10 +18,20 @@ _NEUTRAL: Final = frozenset({"span", "u"})
 _HEADINGS: Final = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4"}
 
 
+_CAPTION_LENGTH: Final = 160
+"""Characters; what is longer under a picture is text."""
+_CREDIT: Final = re.compile(
+    r"(?:图为|资料图|配图|图片来源|图片说明|图源).*|.*[（(][^（）()]*(?:摄|供图|图源[：:].*|资料图片?|图片来源.*)[)）]。?|.*[\s。](?:\S{2,12}\s)?摄",
+    re.DOTALL,
+)
+"""A paragraph that speaks of the picture above it."""
+
+
 class Reader:
     """Reads the blocks below an element.
 
-    ``drop(element)`` says whether an element is furniture; ``picture(src)`` gives a picture's address, or None where it is no picture.
+    ``drop(element)`` says whether an element is furniture; ``picture(src)`` gives a picture's address, None where it is no
+    picture of the article (its caption is dropped with it), and "" for a spacer, which is nothing at all.
     """
 
     def __init__(self, drop: Callable[[Tag], bool], picture: Callable[[str], str | None]) -> None:
@@ -30,6 +41,7 @@ class Reader:
         self.lines: list[Line] = [[]]
         self.marks: list[Mark | None] = []
         self.tags = ["p"]
+        self.centered = 0
         self.captionless = False
 
     def read(self, root: Tag) -> list[Block]:
@@ -67,6 +79,7 @@ class Reader:
             self._flush()
             if name in _HEADINGS or name == "li":
                 self.tags.append(_HEADINGS.get(name) or _list_of(tag))
+            self.centered += _is_centered(tag)
         return name not in ("br", "img")
 
     def _leave(self, tag: Tag) -> None:
@@ -77,17 +90,31 @@ class Reader:
             self._flush()
             if name in _HEADINGS or name == "li":
                 self.tags.pop()
+            self.centered -= _is_centered(tag)
 
     def _flush(self) -> None:
         lines = [line for line in map(tidy, self.lines) if line]
         self.lines = [[]]
         if lines:
-            self.blocks.append(Paragraph(self.tags[-1], lines))
-            self.captionless = False
+            self._append(Paragraph(self.tags[-1], lines))
+
+    def _append(self, paragraph: Paragraph) -> None:
+        last = self.blocks[-1] if self.blocks else None
+        if (
+            isinstance(last, Picture)
+            and not self.captionless
+            and _is_caption(paragraph, last, centered=self.centered > 0)
+        ):
+            last.image.caption = squash(paragraph.text())
+        else:
+            self.blocks.append(paragraph)
+        self.captionless = False
 
     def _picture(self, tag: Tag) -> None:
         self._flush()
         url = self.picture(str(tag.get("src") or "").strip())
+        if url == "":
+            return
         self.captionless = url is None
         if url:
             self.blocks.append(Picture(Image(url=url), squash(str(tag.get("alt") or ""))))
@@ -134,6 +161,25 @@ def _mark(tag: Tag) -> Mark | None:
     href = str(tag.get("href") or "").strip()
     href = f"https:{href}" if href.startswith("//") else href
     return ("a", href) if href.startswith(("http://", "https://")) else None
+
+
+def _is_caption(paragraph: Paragraph, picture: Picture, *, centered: bool) -> bool:
+    """Whether the paragraph under a picture is its caption: says the same as its alt, names who took it, or is centered as it is."""
+    text = squash(paragraph.text())
+    if paragraph.tag != "p" or picture.image.caption or len(text) > _CAPTION_LENGTH:
+        return False
+    subhead = all(("strong", "") in marks for line in paragraph.lines for marks, _ in line)
+    return text == picture.alt or _CREDIT.fullmatch(text) is not None or (centered and not subhead)
+
+
+def _is_centered(tag: Tag) -> bool:
+    style = str(tag.get("style") or "").replace(" ", "")
+    return (
+        tag.name == "center"
+        or "img_wrapper" in tag.get_attribute_list("class")
+        or tag.get("align") in ("center", "middle")
+        or "text-align:center" in style
+    )
 
 
 def _list_of(item: Tag) -> str:

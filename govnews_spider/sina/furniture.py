@@ -30,6 +30,9 @@ BLOCK_CLASSES: Final = frozenset(
 BLOCK_IDS: Final = frozenset({"Video_Cont", "ad_44086", "left_hzh_ad", "sinashareto", "wx_pic", "xy-video-ctr"})
 """A block with one of these ids is dropped whole."""
 
+BLOCK_ATTRIBUTES: Final = frozenset({"sax-type"})
+"""A block with one of these attributes is a slot of the ad server."""
+
 QUOTE_ID: Final = re.compile(r"quote_\w+")
 """``span#quote_sh601899``: empty in the page, filled with today's price by the browser that saved it."""
 
@@ -83,6 +86,9 @@ PROMOTION: Final = re.compile(
             r"下一条快讯将在.*",
             r"看明星八卦、查影讯电视节目.*",
             r"微博推荐\s*\|.*",
+            r"本栏目所有文章目的在于传递更多信息.*",
+            r"新浪军事：最多军迷首选的军事门户！",
+            r"(?:查看)?更多(?:精彩|美图|\S{0,6}).{0,6}请进入.{2,40}",
             r"阅读原文",
             r"举报/反馈",
             r"(?:上一页\s*)?(?:\d+\s+)*\d*\s*下一页",
@@ -98,7 +104,6 @@ NO_PICTURE: Final = re.compile(
             r"^data:",
             r"//n\.sinaimg\.cn/finance/cece9e13/",  # QR codes of the apps
             r"//picsum\.photos/",  # random placeholder of documents without a picture
-            r"/home/c\.gif",  # spacer
             r"/entphone\.gif",
             r"//image\.sinajs\.cn/newchart",  # quote chart
             r"//mmbiz\.qpic\.cn/.*\bwx_fmt=gif\b",
@@ -108,6 +113,9 @@ NO_PICTURE: Final = re.compile(
     re.IGNORECASE,
 )
 """Addresses that are no picture of the article."""
+
+SPACER: Final = re.compile(r"/(?:home/c|blank|spacer?|transparent|pixel)\.(?:gif|png)\b", re.IGNORECASE)
+"""Addresses of pictures that only take up room."""
 
 PICTURE_PROXY: Final = "https://cors.zfour.workers.dev/?"
 """Prefix that the documents' producer put before pictures that were not on https."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from govnews_spider.sina.locators import Inner, Layout, Meta, MetaList, Page, Text, Texts
+from govnews_spider.sina.locators import Inner, Layout, Meta, MetaList, Outers, Page, Text, Texts, squash
 
+_EDITOR: Final = re.compile(r"[（(【](?:责任编辑|责编|编辑)\s*[：:]\s*([^（）()【】：:]{1,30})[）)】]")
 _BYLINE: Final = re.compile(r"作者\s*[：:]\s*(\S.*)")
 
 
@@ -18,6 +19,41 @@ def second_date(page: Page) -> str | None:
     """The name in ``<span class="date">作者：…</span>``, which news pages show beside the time."""
     spans = Texts(".date-source .date")(page) or []
     return next((match[1] for match in map(_BYLINE.fullmatch, spans) if match), None)
+
+
+def media_name(page: Page) -> str | None:
+    """The medium in ``#media_name``: its first link or span that says something, without the 微博 button beside it."""
+    node = page.first("#media_name")
+    if node is None:
+        return None
+    links = [squash(link.text()) for link in node.css("a") if link.id != "media_weibo"]
+    return next(filter(None, links), None) or squash(node.text()) or None
+
+
+def title_free_keywords(page: Page) -> list[str] | None:
+    """The meta's keywords without the headline, which stands first among them before 2015."""
+    names = (page.metas.get("keywords") or page.metas.get("Keywords") or "").split(",")
+    title = Text("#artibodyTitle")(page)
+    return list(dict.fromkeys(name for name in map(squash, names) if name and name != title)) or None
+
+
+def original_body(page: Page) -> str | None:
+    """``#artibody`` up to the comment that ends the editors' text; share bars and recommendations follow it."""
+    node = page.first("#artibody")
+    return node.inner_html.split("<!-- publish_helper_end -->")[0] if node is not None and node.inner_html else None
+
+
+def editor_line(page: Page) -> str | None:
+    """The editor of 责任编辑：支全明 SF099, where that line stands below the body."""
+    line = Text(".article-editor")(page) or ""
+    return line.partition("：")[2].strip() or None
+
+
+def editor_below(page: Page) -> str | None:
+    """The editor in brackets below the text: （编辑：SN034）, (责编： 山水)."""
+    node = page.first("#artibody")
+    matches = _EDITOR.findall(node.text()) if node is not None else []
+    return squash(matches[-1]) if matches else None
 
 
 LAYOUTS: Final = (
@@ -58,5 +94,50 @@ LAYOUTS: Final = (
         author=(Text('[data-sudaclick="content_author_p"]'), second_date),
         keywords=(Texts(".keywords a"),),
         body=(Inner("#artibody"),),
+    ),
+    Layout(
+        name="mil_2017",  # mil.news.sina.com.cn, 2016 and 2017
+        marker=("#main_title", "#artibody"),
+        title=(Text("#main_title"),),
+        published_at=(Text(".time-source .titer"), Text(".time-source")),
+        source=(media_name,),
+        keywords=(Texts(".art_keywords a"),),
+        body=(Inner("#artibody"),),
+    ),
+    Layout(
+        name="finance_2016",  # finance.sina.com.cn, 2015 to 2017
+        marker=("#artibodyTitle", ".time-source", "#artibody"),
+        title=(Text("#artibodyTitle"),),
+        published_at=(Text(".time-source"),),
+        source=(Text(".time-source a"), Text(".time-source span"), Meta("mediaid")),
+        editor=(editor_line,),
+        keywords=(Texts(".article-keywords a"),),
+        body=(Inner("#artibody"),),
+    ),
+    Layout(
+        name="blk_2009",  # all channels, 2008 to 2015; tech to 2019
+        marker=("#artibodyTitle", "#pub_date", "#artibody"),
+        title=(Text("#artibodyTitle"),),
+        published_at=(Text("#pub_date"),),
+        source=(media_name, Meta("mediaid")),
+        editor=(editor_below,),
+        keywords=(Texts(".art_keywords a"), title_free_keywords),
+        body=(original_body,),
+    ),
+    Layout(
+        name="wap_sina_cn",  # finance.sina.cn, news.sina.cn: the mobile pages
+        marker=(".art_tit_h1", ".art_content"),
+        title=(Text(".art_tit_h1"),),
+        published_at=(Text("time.weibo_time"), Text("time.art_time"), Text(".art_cite")),
+        source=(Text(".weibo_user"), Text(".art_cite"), Meta("article:author")),
+        body=(Inner(".art_content"),),
+    ),
+    Layout(
+        name="regional_sh_2012",  # sh.sina.com.cn
+        marker=("div.txt > h1", "div.txt > h2", "div.txt > p"),
+        title=(Text("div.txt > h1"),),
+        published_at=(Text("div.txt > h2"),),
+        source=(Text("div.txt > h2 a"),),
+        body=(Outers("div.txt > p"),),
     ),
 )

@@ -137,11 +137,25 @@ class Inner:
         return f"html:{self.css}"
 
 
+@dataclass(frozen=True, slots=True)
+class Outers:
+    """The HTML of all elements that the selector finds, in order: for a body without an element of its own."""
+
+    css: str
+
+    def __call__(self, page: Page) -> str | None:
+        return "\n".join(node.html or "" for node in page.tree.css(self.css)) or None
+
+    def __str__(self) -> str:
+        return f"html:{self.css}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """One page template: the selectors that mark it (all of them must find something), and per field the locators tried in order.
 
     ``title``, ``published_at`` and ``body`` are mandatory: a page that has the markers but not these is rejected.
+    ``editor`` is for an editor outside the body: inside it, the editor's line is found by cleaning.
     ``seconds`` are more exact times, which count only where they agree with the displayed minute.
     """
 
@@ -152,6 +166,7 @@ class Layout:
     source: tuple[Locator[str], ...]
     body: tuple[Locator[str], ...]
     author: tuple[Locator[str], ...] = ()
+    editor: tuple[Locator[str], ...] = ()
     keywords: tuple[Locator[list[str]], ...] = ()
     seconds: tuple[Locator[str], ...] = (Meta("weibo: article:create_at"), Meta("article:published_time"))
 

@@ -206,20 +206,79 @@ def test_ten_thousand_nested_blocks_are_read(article: Any) -> None:
         "/relative.jpg",
         "x",
         "https://n.sinaimg.cn/finance/cece9e13/20200514/343233024.png",
-        "http://i0.sinaimg.cn/home/c.gif",
     ],
 )
 def test_what_is_no_picture_has_no_address(src: str) -> None:
     assert picture_url(src) is None
 
 
+def test_a_spacer_does_not_come_between_a_picture_and_its_caption(article: Any) -> None:
+    html = '<center><img src="//n.sinaimg.cn/a.jpg"><br><img src="http://i0.sinaimg.cn/home/c.gif"><br>会场<br></center><p>正文。</p>'
+    cleaned = clean(article(body_html=html))
+    assert (cleaned.text, cleaned.images) == ("正文。", [Image(url="https://n.sinaimg.cn/a.jpg", caption="会场")])
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        '<p style="text-align: center;">市民在窗口办事</p>',
+        '<p align="center">市民在窗口办事</p>',
+        "<p>图为市民在窗口办事。</p>",
+        "<p>市民在窗口办事。（江城日报 李木 摄）</p>",
+        "<p>市民在窗口办事（图源：江城发布）</p>",
+        "<p>市民 在窗口办事</p>",
+    ],
+)
+def test_a_paragraph_that_speaks_of_the_picture_above_it_is_its_caption(article: Any, caption: str) -> None:
+    cleaned = clean(
+        article(body_html=f'<p><img src="//n.sinaimg.cn/a.jpg" alt="市民 在窗口办事"></p>{caption}<p>正文。</p>')
+    )
+    assert cleaned.text == "正文。"
+    assert "办事" in cleaned.images[0].caption
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        '<p align="center"><strong>小标题</strong></p>',
+        "<p>这是正文的第一段。</p>",
+        f'<p align="center">{"长" * 161}</p>',
+        "<h2>图为何而来</h2>",
+    ],
+)
+def test_a_paragraph_of_the_text_is_no_caption(article: Any, paragraph: str) -> None:
+    cleaned = clean(article(body_html=f'<p><img src="//n.sinaimg.cn/a.jpg"></p>{paragraph}'))
+    assert (cleaned.images[0].caption, bool(cleaned.text)) == ("", True)
+
+
 fragments = st.recursive(
     st.sampled_from(
-        ["跨省通办", "　　", " ", "责任编辑：李昂", "原标题：甲", "a&b<c", "\u200b", "来源：新华社", "{x}", "“引”"]
+        [
+            "跨省通办",
+            "　　",
+            " ",
+            "责任编辑：李昂",
+            "原标题：甲",
+            "a&b<c",
+            "\u200b",
+            "来源：新华社",
+            "图为会场",
+            "{x}",
+            "“引”",
+        ]
     ),
     lambda inner: st.tuples(
         st.sampled_from(TAGS),
-        st.sampled_from(["", ' class="img_descr"', ' href="//a.sina.com.cn/"', ' src="//n.sinaimg.cn/a.jpg" alt="图"']),
+        st.sampled_from(
+            [
+                "",
+                ' class="img_descr"',
+                ' align="center"',
+                ' class="img_wrapper"',
+                ' href="//a.sina.com.cn/"',
+                ' src="//n.sinaimg.cn/a.jpg" alt="图"',
+            ]
+        ),
         st.lists(inner, max_size=4),
     ).map(lambda made: f"<{made[0]}{made[1]}>{''.join(made[2])}</{made[0]}>"),
     max_leaves=25,
