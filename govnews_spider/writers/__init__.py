@@ -1,0 +1,39 @@
+"""The output formats. To add one: a class with the methods of :class:`Writer`, and a line in :data:`WRITERS`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Final, Protocol
+
+from govnews_spider.article import Article
+from govnews_spider.writers.front_matter import FrontMatterWriter
+from govnews_spider.writers.parquet import ParquetWriter
+
+
+class Writer(Protocol):
+    """One output format of the data folder.
+
+    ``write`` and ``remove`` are idempotent and durable: when one returns, the disk holds the result, and calling it
+    again with the same arguments changes no byte. Days are publication days in Asia/Shanghai.
+    """
+
+    def __init__(self, data: Path) -> None:
+        """``data`` is the data folder; what is not needed is not made yet."""
+
+    def write(self, day: date, articles: Sequence[Article]) -> None:
+        """Stores articles of ``day``, every ``article_id`` once; each takes the place of its former revision."""
+
+    def remove(self, day: date, article_ids: Collection[str]) -> None:
+        """Takes these articles out of ``day``: their newest revision was published on another day and is written."""
+
+    def close(self) -> None:
+        """Gives back what the writer holds open."""
+
+
+WRITERS: Final[dict[str, type[Writer]]] = {
+    "front_matter": FrontMatterWriter,
+    "parquet": ParquetWriter,
+}
+"""Every output format by its name; a run writes all of them."""

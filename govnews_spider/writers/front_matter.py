@@ -1,0 +1,40 @@
+"""One front-matter document an article, in the seeds' format, under ``posts/``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from pathlib import Path
+from urllib.parse import quote
+
+from govnews_spider.article import Article
+from govnews_spider.core.documents import STYLES, dumps
+from govnews_spider.writers.files import remove_files, replace_files
+
+
+class FrontMatterWriter:
+    """Writes ``posts/2021/11/20211125-sina-ktzscyx1234567.md``; a reprint has no post."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+
+    def write(self, day: date, articles: Sequence[Article]) -> None:
+        """A post for each article; a reprint's, from before it was known as one, goes."""
+        posts = {
+            self._path(day, article.article_id): dumps(article, style=STYLES[0]).encode()
+            for article in articles
+            if article.duplicate_of is None
+        }
+        replace_files(self._data, posts)
+        self.remove(day, [article.article_id for article in articles if article.duplicate_of is not None])
+
+    def remove(self, day: date, article_ids: Collection[str]) -> None:
+        """Deletes the posts of articles that are no longer of this day."""
+        remove_files(self._path(day, article_id) for article_id in article_ids)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _path(self, day: date, article_id: str) -> Path:
+        key = quote(article_id.replace(":", "-"), safe="")  # an id is read from a page: no "/" of it may lead elsewhere
+        return self._data / "posts" / f"{day:%Y}" / f"{day:%m}" / f"{day:%Y%m%d}-{key}.md"

@@ -1,0 +1,179 @@
+"""Parquet datasets of whole rows: ``articles/``, ``reprints/`` and ``revisions/``, one file a publication day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from govnews_spider.article import SCHEMA_VERSION, Article
+from govnews_spider.writers.files import remove_files, replace_files
+
+_TIME: Final = pa.timestamp("us", tz="UTC")
+_IMAGE: Final = pa.struct(
+    [pa.field("url", pa.string(), nullable=False), pa.field("caption", pa.string(), nullable=False)]
+)
+
+
+def _list(item: pa.DataType) -> pa.DataType:
+    """A list without nulls in it; Parquet's own name for the item keeps the type equal after reading it back."""
+    return pa.list_(pa.field("element", item, nullable=False))
+
+
+def _required(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, nullable=False)
+
+
+SCHEMA: Final = pa.schema(
+    [
+        _required("article_id", pa.string()),
+        pa.field("url", pa.string()),
+        _required("title", pa.string()),
+        pa.field("original_title", pa.string()),
+        _required("published_at", _TIME),
+        _required("published_raw", pa.string()),
+        _required("published_from", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("author", pa.string()),
+        pa.field("editor", pa.string()),
+        pa.field("section", pa.string()),
+        _required("categories", _list(pa.string())),
+        _required("keywords", _list(pa.string())),
+        _required("topics", _list(pa.string())),
+        _required("regions", _list(pa.string())),
+        pa.field("headimg", pa.string()),
+        _required("images", _list(_IMAGE)),
+        _required("body_html", pa.string()),
+        _required("text", pa.string()),
+        _required("char_count", pa.int32()),
+        _required("content_hash", pa.string()),
+        _required("kind", pa.string()),
+        _required("layout", pa.string()),
+        _required("provenance", pa.map_(pa.string(), pa.field("value", pa.string(), nullable=False))),
+        _required("revision", pa.int32()),
+        _required("first_seen", _TIME),
+        pa.field("fetched_at", _TIME),
+        pa.field("duplicate_of", pa.string()),
+        pa.field("similarity", pa.float64()),
+        _required("spider", pa.string()),
+        _required("run_id", pa.string()),
+        _required("origin", pa.string()),
+        _required("schema_version", pa.int32()),
+    ],
+    metadata={"schema_version": str(SCHEMA_VERSION)},
+)
+"""The columns of every file, the same in each: names and order of :data:`govnews_spider.article.FIELD_NAMES`."""
+
+_UNIQUE: Final = ("url", "title", "original_title", "body_html", "text", "content_hash")
+"""Columns that hardly repeat within a day: a dictionary of them is dead weight, and so are bounds of long text."""
+
+
+class DayFileError(Exception):
+    """A day's file cannot be extended safely; nothing was written, and the message names the file and the cure."""
+
+
+class ParquetWriter:
+    """Merges rows into the day files of a data folder: ``articles/year=2021/month=11/2021-11-25.parquet``."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+
+    def write(self, day: date, articles: Sequence[Article]) -> None:
+        """Puts the articles into their day: reprints into ``reprints/``, all others into ``articles/``.
+
+        Raises :class:`DayFileError` for a file that is damaged, of another schema, or ahead of the ledger.
+        """
+        self._update(day, {article.article_id: article.revision for article in articles}, articles)
+
+    def remove(self, day: date, article_ids: Collection[str]) -> None:
+        """Moves the rows of these articles from their day to its ``revisions/``; raises as :meth:`write` does."""
+        self._update(day, dict.fromkeys(article_ids), ())
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _update(self, day: date, revisions: dict[str, int | None], articles: Sequence[Article]) -> None:
+        """Puts ``articles`` in the place of the rows named by ``revisions``; those are kept safe before they go."""
+        before = {folder: self._read(folder, day) for folder in ("articles", "reprints")}
+        superseded = pa.concat_tables(self._superseded(rows, revisions, day) for rows in before.values())
+        if superseded.num_rows:
+            kept = self._read("revisions", day)
+            fresh = superseded.filter(_mask(key not in set(_keys(kept)) for key in _keys(superseded)))
+            self._replace("revisions", day, kept, pa.concat_tables([kept, fresh]))
+        for folder, rows in before.items():
+            stay = rows.filter(_mask(article_id not in revisions for article_id, _ in _keys(rows)))
+            come = [article for article in articles if (article.duplicate_of is not None) == (folder == "reprints")]
+            self._replace(folder, day, rows, pa.concat_tables([stay, to_table(come)]))
+
+    def _superseded(self, rows: pa.Table, revisions: dict[str, int | None], day: date) -> pa.Table:
+        wanted = []
+        for article_id, revision in _keys(rows):
+            newer = revisions.get(article_id, revision)
+            if newer is not None and newer < revision:
+                raise DayFileError(
+                    f"ledger_behind: {day}: the files hold revision {revision} of {article_id}, not {newer};"
+                    " put back the ledger that belongs to these files"
+                )
+            wanted.append(newer != revision)
+        return rows.filter(_mask(wanted))
+
+    def _path(self, folder: str, day: date) -> Path:
+        return self._data / folder / f"year={day.year}" / f"month={day:%m}" / f"{day}.parquet"
+
+    def _read(self, folder: str, day: date) -> pa.Table:
+        path = self._path(folder, day)
+        try:
+            table = pq.ParquetFile(path, page_checksum_verification=True).read()
+        except FileNotFoundError:
+            return SCHEMA.empty_table()
+        except (pa.ArrowException, OSError) as error:
+            raise DayFileError(f"damaged_day_file: {path}: {error}; put back a copy of it") from error
+        if not table.schema.equals(SCHEMA):
+            raise DayFileError(f"other_schema: {path}: it is not schema {SCHEMA_VERSION}; use another data folder")
+        return table.cast(SCHEMA)  # the inner name of a map is read as another one, and would be written so
+
+    def _replace(self, folder: str, day: date, before: pa.Table, after: pa.Table) -> None:
+        after = after.sort_by([(name, "ascending") for name in ("published_at", "article_id", "revision")])
+        if after.equals(before):
+            return
+        path = self._path(folder, day)
+        if after.num_rows:
+            replace_files(self._data, {path: _to_bytes(after)})
+        else:
+            remove_files([path])
+
+
+def to_table(articles: Sequence[Article]) -> pa.Table:
+    """The articles as rows of :data:`SCHEMA`."""
+    columns = {name: [getattr(article, name) for article in articles] for name in SCHEMA.names}
+    columns["images"] = [[asdict(image) for image in images] for images in columns["images"]]
+    return pa.Table.from_pydict(columns, schema=SCHEMA)
+
+
+def _to_bytes(table: pa.Table) -> bytes:
+    short = [name for name in SCHEMA.names if name not in _UNIQUE]
+    sink = BytesIO()
+    pq.write_table(
+        table.combine_chunks(),  # the same rows give the same bytes, whatever they were merged from
+        sink,
+        compression="zstd",
+        compression_level=3,  # twice as fast as 6, which saves 5 % more
+        use_dictionary=short,
+        write_statistics=short,
+        write_page_checksum=True,  # a flipped bit must not be copied into the next version of the day
+    )
+    return sink.getvalue()
+
+
+def _keys(table: pa.Table) -> list[tuple[str, int]]:
+    return list(zip(table["article_id"].to_pylist(), table["revision"].to_pylist(), strict=True))
+
+
+def _mask(flags: Any) -> pa.Array:
+    return pa.array(flags, pa.bool_())

@@ -1,0 +1,46 @@
+"""What was not stored, and why: JSON lines under ``rejected/``, one file a run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, TextIO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """One thing that came in and was not stored."""
+
+    slug: str
+    """The countable reason (``unknown_layout``)."""
+    detail: str
+    """The thing, the place and the cure, in a sentence."""
+    url: str | None
+    """The address that was asked for; None for a file."""
+    origin: str
+    """Where the bytes came from, as in :class:`govnews_spider.article.Article`."""
+    outcome: Literal["rejected", "failed"]
+    """``rejected``: it is nothing to store; ``failed``: it could not be read, and may arrive in a later run."""
+
+
+class RejectedLog:
+    """Appends to ``rejected/<run_id>.jsonl``; a run without rejections leaves no file."""
+
+    def __init__(self, data: Path, run_id: str) -> None:
+        self._path = data / "rejected" / f"{run_id}.jsonl"
+        self._file: TextIO | None = None
+
+    def add(self, rejection: Rejection) -> None:
+        """Writes one line; it is out of this process when the method returns."""
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("a", encoding="utf-8", errors="replace")
+        self._file.write(json.dumps(asdict(rejection), ensure_ascii=False) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Ends the file, where there is one."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from govnews_spider.article import Article
+from govnews_spider.ledger import MIGRATIONS, Ledger, LedgerError, Outcome, export
+from tests.writers.samples import NOON, article, full
+
+DAY = date(2021, 11, 25)
+
+
+class Recorder:
+    """A writer that keeps the calls it gets."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, date, list[tuple[str, int]] | list[str]]] = []
+
+    def write(self, day: date, articles: Sequence[Article]) -> None:
+        self.calls.append(("write", day, [(one.article_id, one.revision) for one in articles]))
+
+    def remove(self, day: date, article_ids: Collection[str]) -> None:
+        self.calls.append(("remove", day, list(article_ids)))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    with Ledger(path) as opened:
+        yield opened
+
+
+def test_an_accepted_article_is_known_to_the_next_process_that_opens_the_ledger(path: Path) -> None:
+    with Ledger(path) as first:
+        assert not first.known("sina:kztest0000001")
+        assert first.accept(full(1)) is Outcome.STORED
+    with Ledger(path) as second:
+        assert second.known("sina:kztest0000001")
+        assert not second.known("sina:kztest0000002")
+
+
+def test_an_article_is_committed_when_accept_returns_though_nobody_closes_the_ledger(path: Path) -> None:
+    unclosed = Ledger(path)
+    unclosed.accept(full(1))
+    with sqlite3.connect(path) as other:
+        assert other.execute("SELECT count(*) FROM identities").fetchone() == (1,)
+        assert other.execute("SELECT count(*) FROM outbox").fetchone() == (1,)
+    unclosed.close()
+
+
+def test_a_power_cut_is_survived_commits_are_synced_to_the_disk(ledger: Ledger) -> None:
+    assert ledger._db.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert ledger._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_every_address_of_an_article_is_known_the_fetched_one_too(ledger: Ledger) -> None:
+    mobile = "https://finance.sina.cn/2021-11-25/detail-ikztest0000001.d.html"
+    ledger.accept(full(1, origin=mobile))
+    assert ledger.known_url("https://finance.sina.com.cn/china/2021-11-25/doc-ikztest0000001.shtml")
+    assert ledger.known_url(mobile)
+    ledger.accept(full(1, url="https://finance.sina.com.cn/roll/2021-11-25/doc-ikztest0000001.shtml"))
+    assert ledger.known_url("https://finance.sina.com.cn/roll/2021-11-25/doc-ikztest0000001.shtml"), (
+        "unchanged, new URL"
+    )
+
+
+def test_an_origin_that_is_no_address_is_not_kept_as_one(ledger: Ledger) -> None:
+    ledger.accept(article(1, origin="warc:pages.warc.gz#1"))
+    assert not ledger.known_url("warc:pages.warc.gz#1")
+
+
+def test_the_same_article_again_is_unchanged_and_only_last_seen_moves(ledger: Ledger) -> None:
+    first = full(1)
+    ledger.accept(first)
+    export(ledger, [])
+    before = ledger._db.execute("SELECT first_seen, last_seen, revision FROM identities").fetchone()
+    again = full(1, run_id="20211127T000000Z")
+    assert ledger.accept(again) is Outcome.UNCHANGED
+    after = ledger._db.execute("SELECT first_seen, last_seen, revision FROM identities").fetchone()
+    assert (after[0], after[2]) == (before[0], before[2])
+    assert after[1] > before[1]
+    assert (again.revision, again.first_seen) == (1, first.first_seen)
+    assert list(ledger.pending()) == []
+
+
+@pytest.mark.parametrize(
+    "changed", [full(1, text="窗口明起受理。"), full(1, days=1 / 24)], ids=["other text", "other publication time"]
+)
+def test_changed_content_or_time_is_a_revision(ledger: Ledger, changed: Article) -> None:
+    first = full(1)
+    ledger.accept(first)
+    assert ledger.accept(changed) is Outcome.REVISED
+    assert (first.revision, changed.revision) == (1, 2)
+    assert changed.first_seen == first.first_seen
+    assert [one.revision for batch in ledger.pending() for one in batch.articles] == [1, 2]
+
+
+def test_the_same_moment_in_another_zone_is_no_change(ledger: Ledger) -> None:
+    shanghai = timezone(timedelta(hours=8))
+    ledger.accept(article(1, published_at=NOON))
+    assert ledger.accept(article(1, published_at=NOON.astimezone(shanghai))) is Outcome.UNCHANGED
+
+
+def test_a_text_that_comes_back_is_a_third_revision(ledger: Ledger) -> None:
+    outcomes = [ledger.accept(article(1, text=text)) for text in ("一稿。", "二稿。", "一稿。")]
+    assert outcomes == [Outcome.STORED, Outcome.REVISED, Outcome.REVISED]
+
+
+def test_first_seen_is_the_time_of_acceptance(ledger: Ledger) -> None:
+    before = datetime.now(UTC)
+    stored = article(1)
+    ledger.accept(stored)
+    assert stored.first_seen is not None
+    assert before <= stored.first_seen <= datetime.now(UTC)
+
+
+def test_the_outbox_gives_back_the_whole_article_with_aware_times_and_microseconds(ledger: Ledger) -> None:
+    sent = full(1, similarity=0.1 + 0.2, title='“引号” \\ " \n\0 𠮷')
+    ledger.accept(sent)
+    (batch,) = ledger.pending()
+    assert batch.articles == [sent]
+    assert batch.articles[0].published_at.microsecond == NOON.microsecond
+    assert batch.articles[0].published_at.tzinfo is UTC
+
+
+def test_batches_are_days_of_shanghai_not_of_utc(ledger: Ledger) -> None:
+    late = datetime(2021, 11, 25, 16, 30, tzinfo=UTC)  # half past midnight of the 26th in Shanghai
+    ledger.accept(article(1, published_at=late - timedelta(hours=1)))
+    ledger.accept(article(2, published_at=late))
+    assert [batch.day for batch in ledger.pending()] == [DAY, DAY + timedelta(days=1)]
+
+
+def test_an_export_hands_over_revisions_in_their_order_and_one_day_at_a_time(ledger: Ledger) -> None:
+    for one in (
+        article(1),
+        article(2),
+        article(3, days=-1),
+        article(1, text="二稿。"),
+        article(1, text="三稿。", days=1),
+    ):
+        ledger.accept(one)
+    recorder = Recorder()
+    assert export(ledger, [recorder]) == 5
+    one, two, three = (article(n).article_id for n in (1, 2, 3))
+    assert recorder.calls == [
+        ("write", DAY - timedelta(days=1), [(three, 1)]),
+        ("write", DAY, [(one, 1), (two, 1)]),
+        ("write", DAY, [(one, 2)]),
+        ("write", DAY + timedelta(days=1), [(one, 3)]),
+        ("remove", DAY, [one]),
+    ]
+    assert export(ledger, [recorder]) == 0
+
+
+def test_a_failing_writer_leaves_its_batch_and_all_later_ones_in_the_outbox(ledger: Ledger) -> None:
+    class Full(Recorder):
+        def write(self, day: date, articles: Sequence[Article]) -> None:
+            if day == DAY:
+                raise OSError(28, "No space left on device")
+
+    for days in (-1, 0, 1):
+        ledger.accept(article(days + 2, days=days))
+    with pytest.raises(OSError, match="No space left"):
+        export(ledger, [Recorder(), Full()])
+    assert [batch.day for batch in ledger.pending()] == [DAY, DAY + timedelta(days=1)]
+
+
+def test_an_article_accepted_during_an_export_is_not_cleared_with_its_day(ledger: Ledger) -> None:
+    class Late(Recorder):
+        def write(self, day: date, articles: Sequence[Article]) -> None:
+            ledger.accept(article(2))
+
+    ledger.accept(article(1))
+    assert export(ledger, [Late()]) == 1
+    assert [one.article_id for batch in ledger.pending() for one in batch.articles] == [article(2).article_id]
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (article(1, article_id=""), "no_article_id: warc:pages.warc.gz#1"),
+        (article(1, published_at=NOON.replace(tzinfo=None)), "naive_time"),
+        (article(1, fetched_at=NOON.replace(tzinfo=None)), "naive_time"),
+        (article(1, title="半个字\ud842"), "surrogates not allowed"),
+    ],
+    ids=["no id", "naive publication time", "naive fetch time", "lone surrogate"],
+)
+def test_what_no_writer_could_write_is_refused_whole(ledger: Ledger, bad: Article, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ledger.accept(bad)
+    assert not ledger.known(bad.article_id)
+    assert list(ledger.pending()) == []
+    assert ledger.accept(article(2)) is Outcome.STORED, "the ledger goes on"
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone(path: Path) -> None:
+    Ledger(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    with pytest.raises(LedgerError, match=r"^ledger_too_new: .*ledger\.sqlite"):
+        Ledger(path)
+
+
+def test_a_ledger_is_migrated_step_by_step_and_keeps_its_rows(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Ledger(path) as old:
+        old.accept(article(1))
+    added = "CREATE TABLE windows (section TEXT NOT NULL);"
+    monkeypatch.setattr("govnews_spider.ledger.MIGRATIONS", (*MIGRATIONS, added))
+    with Ledger(path) as new:
+        assert new.known(article(1).article_id)
+        assert new._db.execute("SELECT count(*) FROM windows").fetchone() == (0,)
+        assert new._db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
+
+
+def test_a_failed_migration_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Ledger(path).close()
+    broken = "CREATE TABLE windows (section TEXT); CREATE TABLE windows (section TEXT);"
+    monkeypatch.setattr("govnews_spider.ledger.MIGRATIONS", (*MIGRATIONS, broken))
+    with pytest.raises(sqlite3.OperationalError, match="already exists"):
+        Ledger(path)
+    monkeypatch.undo()
+    Ledger(path).close()
+
+
+def test_a_file_that_is_no_ledger_is_named_and_not_overwritten(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"not a database, though it has the name of one. " * 100)
+    with pytest.raises(LedgerError, match=r"^ledger_unusable: .*ledger\.sqlite: file is not a database"):
+        Ledger(path)
+    assert path.read_bytes().startswith(b"not a database")
+
+
+def test_a_path_that_cannot_be_opened_is_named(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(LedgerError, match=r"^ledger_unusable: .*unable to open"):
+        Ledger(path)
