@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup, Tag
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.blocks import Block, Paragraph, Picture, line_text, to_html, to_text
 from govnews_spider.core.bylines import reporters
-from govnews_spider.core.reader import Reader
+from govnews_spider.core.reader import Reader, class_of
 from govnews_spider.sina import furniture
 from govnews_spider.sina.locators import squash
 
@@ -106,7 +106,7 @@ def clean(article: Article) -> Article:
 
 def read_blocks(html: str) -> list[Block]:
     """The blocks of a body, furniture blocks left out and furniture lines still in."""
-    soup = BeautifulSoup(_STRIP.clean(html), "lxml")
+    soup = BeautifulSoup(_STRIP.clean(html), "lxml", multi_valued_attributes=None)
     return Reader(_is_furniture, picture_url).read(soup.body or soup)
 
 
@@ -120,7 +120,9 @@ def picture_url(src: str) -> str | None:
 
 
 def _is_furniture(tag: Tag) -> bool:
-    classes = tag.get_attribute_list("class")
+    if not tag.attrs:
+        return False
+    classes = class_of(tag)
     identifier = str(tag.get("id") or "")
     return (
         not furniture.BLOCK_CLASSES.isdisjoint(classes)
@@ -140,6 +142,8 @@ def _without_furniture(block: Block, found: dict[str, tuple[str, str]]) -> Block
 
 
 def _is_aside(text: str, found: dict[str, tuple[str, str]]) -> bool:
+    if len(text) > furniture.LINE_LENGTH:
+        return False
     for field, pattern in _ASIDES:
         if match := pattern.fullmatch(text):
             found.setdefault(field, (match[field], f"text:{text[: match.start(field)].strip('（(【[：: ')}"))

@@ -18,6 +18,8 @@ _CHARSET: Final = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]+)""", r
 _CONTROLS: Final = bytes(set(range(0x20)) - set(b"\t\n\r")) + b"\x7f"
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 # The gb family is one: every gb2312 and gbk text is a gb18030 text, and only gb18030 has every sign (镕) that the pages hold.
+_ASCII: Final = bytes(range(0x80))
+_SINGLE_BYTE: Final = frozenset({"ascii", "iso8859-1", "cp1252", "iso8859-15", "latin_1"})
 _FAMILY: Final = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "hz": "gb18030", "big5": "big5hkscs"}
 
 
@@ -38,32 +40,37 @@ def declared(data: bytes, content_type: str | None) -> tuple[str | None, str | N
 
 
 def decode(data: bytes, content_type: str | None = None) -> Decoded:
-    """The text of a page without NUL and control characters. Never fails: what cannot be read is U+FFFD, as browsers do it."""
+    """The text of a page without NUL and control characters. Never fails: what cannot be read is U+FFFD, as in browsers."""
     for bom, name in _BOMS:
         if data.startswith(bom):
-            return Decoded(_read(data[len(bom) :], name), name, "byte order mark")
+            text = data[len(bom) :].decode(name, "replace")
+            return Decoded(text.translate(dict.fromkeys(_CONTROLS)), name, "byte order mark")
     data = data.translate(None, _CONTROLS)
     header, meta = declared(data, content_type)
     try:
         return Decoded(data.decode("utf-8"), "utf-8", _agreement("utf-8", header, meta))
     except UnicodeDecodeError:
-        name = _best(data, header, meta)
-        return Decoded(_read(data, name), name, _agreement(name, header, meta))
+        name, text = _best(data, header, meta)
+        return Decoded(text, name, _agreement(name, header, meta))
 
 
-def _best(data: bytes, header: str | None, meta: str | None) -> str:
-    """The codec that leaves the smallest share of the non-ASCII text unread; a claim wins a draw, meta before header."""
+def _best(data: bytes, header: str | None, meta: str | None) -> tuple[str, str]:
+    """The codec that reads the most of the page, and what it reads; a claim wins a draw, meta before header.
+
+    Single-byte codecs read anything, and Chinese never right: they are asked only where every other leaves much unread.
+    """
     claims = [name for name in (meta, header) if name]
-    candidates = dict.fromkeys([*claims, "gb18030", "utf-8"])
-    return min(candidates, key=lambda name: (round(_unread(data, name), 3), name not in claims))
-
-
-def _unread(data: bytes, name: str) -> float:
-    """Share of the non-ASCII characters that ``name`` cannot read: U+FFFD, private use, and the C1 controls of a single-byte codec."""
-    wide = [c for c in data.decode(name, "replace") if c > "\x7f"]
-    bad = sum(c == "\ufffd" or "\x80" <= c <= "\x9f" or "\ue000" <= c <= "\uf8ff" for c in wide)
-    latin = sum("\xa0" <= c <= "\u024f" for c in wide)  # Chinese read by a Western codec
-    return (bad + latin) / (len(wide) or 1)
+    wide = len(data.translate(None, _ASCII)) or 1
+    best = ("utf-8", "", 2.0)
+    for name in dict.fromkeys([*claims, "gb18030", "utf-8"]):
+        if name not in _SINGLE_BYTE:
+            text = data.decode(name, "replace")
+            unread = round(text.count("\ufffd") / wide, 3)
+            best = min(best, (name, text, unread), key=lambda candidate: candidate[2])
+    latin = next((name for name in claims if name in _SINGLE_BYTE), None)
+    if latin and best[2] > 0.2:
+        return latin, data.decode(latin, "replace")
+    return best[:2]
 
 
 def _agreement(name: str, header: str | None, meta: str | None) -> str:
@@ -76,10 +83,7 @@ def _codec(match: re.Match[bytes] | None) -> str | None:
         return None
     try:
         name = codecs.lookup(match[1].decode("ascii")).name
+        b"".decode(name)  # some codecs (rot13, hex) are no text encodings
     except (LookupError, UnicodeDecodeError):
         return None
     return _FAMILY.get(name, name)
-
-
-def _read(data: bytes, name: str) -> str:
-    return data.decode(name, "replace").translate(dict.fromkeys(_CONTROLS))

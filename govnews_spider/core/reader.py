@@ -15,6 +15,7 @@ from govnews_spider.sina.locators import squash
 
 _INLINE: Final = {"strong": "strong", "b": "strong", "em": "em", "i": "em", "sub": "sub", "sup": "sup"}
 _NEUTRAL: Final = frozenset({"span", "u"})
+_VOID: Final = frozenset({"br", "img"})
 _HEADINGS: Final = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4"}
 
 
@@ -55,8 +56,8 @@ class Reader:
                     opened.append(node)
                     walk.append(iter(node.contents))
             elif type(node) is NavigableString:
-                marks = tuple(dict.fromkeys(mark for mark in self.marks if mark))
-                self.lines[-1].append((marks, node))
+                if self.lines[-1] or not node.isspace():
+                    self.lines[-1].append((self._open_marks(), node))
             elif node is None:
                 walk.pop()
                 if opened:
@@ -80,7 +81,7 @@ class Reader:
             if name in _HEADINGS or name == "li":
                 self.tags.append(_HEADINGS.get(name) or _list_of(tag))
             self.centered += _is_centered(tag)
-        return name not in ("br", "img")
+        return name not in _VOID
 
     def _leave(self, tag: Tag) -> None:
         name = tag.name
@@ -92,7 +93,12 @@ class Reader:
                 self.tags.pop()
             self.centered -= _is_centered(tag)
 
+    def _open_marks(self) -> tuple[Mark, ...]:
+        return tuple(dict.fromkeys(mark for mark in self.marks if mark)) if self.marks else ()
+
     def _flush(self) -> None:
+        if self.lines == [[]]:
+            return
         lines = [line for line in map(tidy, self.lines) if line]
         self.lines = [[]]
         if lines:
@@ -120,7 +126,7 @@ class Reader:
             self.blocks.append(Picture(Image(url=url), squash(str(tag.get("alt") or ""))))
 
     def _is_read_whole(self, tag: Tag) -> bool:
-        if tag.name == "figcaption" or "img_descr" in tag.get_attribute_list("class"):
+        if tag.name == "figcaption" or "img_descr" in class_of(tag):
             return self._caption(squash(tag.get_text()))
         return tag.name == "table" and self._table(tag)
 
@@ -155,6 +161,11 @@ class Reader:
         return cells if any(cell.lines for cell in cells) else []
 
 
+def class_of(tag: Tag) -> list[str]:
+    """The element's classes; its tree is parsed with ``multi_valued_attributes=None``."""
+    return str(tag.attrs.get("class") or "").split()
+
+
 def _mark(tag: Tag) -> Mark | None:
     if tag.name != "a":
         return _INLINE[tag.name], ""
@@ -173,12 +184,13 @@ def _is_caption(paragraph: Paragraph, picture: Picture, *, centered: bool) -> bo
 
 
 def _is_centered(tag: Tag) -> bool:
-    style = str(tag.get("style") or "").replace(" ", "")
+    if not tag.attrs:
+        return tag.name == "center"
     return (
         tag.name == "center"
-        or "img_wrapper" in tag.get_attribute_list("class")
         or tag.get("align") in ("center", "middle")
-        or "text-align:center" in style
+        or "img_wrapper" in class_of(tag)
+        or "text-align:center" in str(tag.get("style") or "").replace(" ", "")
     )
 
 

@@ -38,6 +38,9 @@ QUOTE_ID: Final = re.compile(r"quote_\w+")
 
 PAGER_CLASSES: Final = frozenset({"page", "pagebox"})
 
+LINE_LENGTH: Final = 300
+"""Characters; a longer line is a paragraph of the text, whatever it begins with."""
+
 ORIGINAL_TITLE: Final = re.compile(r"[（(【]?\s*原标题\s*[：:\s]\s*(?P<original_title>.+?)\s*[）)】]?")
 """A whole line that gives the headline under which another medium ran the text."""
 

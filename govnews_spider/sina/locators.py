@@ -28,6 +28,7 @@ class Page:
     def __init__(self, html: str, url: str) -> None:
         self.tree = LexborHTMLParser(html)
         self.url = url
+        self._found: dict[str, LexborNode | None] = {}
 
     @cached_property
     def metas(self) -> dict[str, str]:
@@ -41,8 +42,10 @@ class Page:
         return found
 
     def first(self, css: str) -> LexborNode | None:
-        """The first element that ``css`` selects."""
-        return self.tree.css_first(css)
+        """The first element that ``css`` selects; layouts ask for the same ones, so each is looked for once."""
+        if css not in self._found:
+            self._found[css] = self.tree.css_first(css)
+        return self._found[css]
 
 
 def squash(text: str) -> str:
