@@ -8,52 +8,16 @@ from dataclasses import replace
 from typing import Any, Final
 
 import nh3
-from bs4 import BeautifulSoup, Tag
+from selectolax.lexbor import LexborNode
 
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.blocks import Block, Paragraph, Picture, line_text, to_html, to_text
 from govnews_spider.core.bylines import reporters
-from govnews_spider.core.reader import Reader, class_of
+from govnews_spider.core.reader import Reader
 from govnews_spider.sina import furniture
 from govnews_spider.sina.locators import squash
 
-_KEPT: Final = {
-    *("p", "div", "br", "img", "a", "span", "strong", "b", "em", "i", "u", "sub", "sup"),
-    *("h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "hr"),
-    *(
-        "table",
-        "thead",
-        "tbody",
-        "tfoot",
-        "tr",
-        "td",
-        "th",
-        "caption",
-        "center",
-        "section",
-        "article",
-        "figure",
-        "figcaption",
-    ),
-}
-_EMPTIED: Final = {
-    *("script", "style", "iframe", "object", "svg", "math", "template", "noscript", "title"),
-    *("select", "textarea", "button", "video", "audio", "canvas", "map"),
-}
-# Before the body is read: nothing that runs, no comments; classes and ids stay, because furniture is known by them.
-_STRIP: Final = nh3.Cleaner(
-    tags=_KEPT,
-    clean_content_tags=_EMPTIED,
-    attributes={
-        "*": {"class", "id", "align", "style", *furniture.BLOCK_ATTRIBUTES},
-        "a": {"href"},
-        "img": {"src", "alt"},
-        "td": {"colspan", "rowspan"},
-        "th": {"colspan", "rowspan"},
-    },
-    link_rel=None,
-)
-# After it is written: the allow-list of what a post may hold.
+# The allow-list of what a post may hold; what is written is within it already, and is checked all the same.
 _SANITIZE: Final = nh3.Cleaner(
     tags={
         *("p", "h2", "h3", "h4", "ul", "ol", "li", "table", "tbody", "tr", "th", "td"),
@@ -106,8 +70,7 @@ def clean(article: Article) -> Article:
 
 def read_blocks(html: str) -> list[Block]:
     """The blocks of a body, furniture blocks left out and furniture lines still in."""
-    soup = BeautifulSoup(_STRIP.clean(html), "lxml", multi_valued_attributes=None)
-    return Reader(_is_furniture, picture_url).read(soup.body or soup)
+    return Reader(_is_furniture, picture_url).read(html)
 
 
 def picture_url(src: str) -> str | None:
@@ -119,15 +82,16 @@ def picture_url(src: str) -> str | None:
     return src if src.startswith("https://") and not furniture.NO_PICTURE.search(src) else None
 
 
-def _is_furniture(tag: Tag) -> bool:
-    if not tag.attrs:
+def _is_furniture(node: LexborNode) -> bool:
+    attributes = node.attributes
+    if not attributes:
         return False
-    classes = class_of(tag)
-    identifier = str(tag.get("id") or "")
+    classes = (attributes.get("class") or "").split()
+    identifier = attributes.get("id") or ""
     return (
         not furniture.BLOCK_CLASSES.isdisjoint(classes)
-        or not furniture.BLOCK_ATTRIBUTES.isdisjoint(tag.attrs)
-        or (tag.name == "p" and not furniture.PAGER_CLASSES.isdisjoint(classes))
+        or not furniture.BLOCK_ATTRIBUTES.isdisjoint(attributes)
+        or (node.tag == "p" and not furniture.PAGER_CLASSES.isdisjoint(classes))
         or identifier in furniture.BLOCK_IDS
         or furniture.QUOTE_ID.fullmatch(identifier) is not None
     )

@@ -3,39 +3,54 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
-from bs4 import Tag
-from bs4.element import NavigableString
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from govnews_spider.article import Image
-from govnews_spider.core.blocks import Block, Cell, Line, Mark, Paragraph, Picture, Table, tidy
+from govnews_spider.core.blocks import Block, Line, Mark, Paragraph, Picture, tidy
+from govnews_spider.core.tables import read_table
 from govnews_spider.sina.locators import squash
 
 _INLINE: Final = {"strong": "strong", "b": "strong", "em": "em", "i": "em", "sub": "sub", "sup": "sup"}
-_NEUTRAL: Final = frozenset({"span", "u"})
-_VOID: Final = frozenset({"br", "img"})
 _HEADINGS: Final = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4"}
-
-
+_BLOCKS: Final = frozenset(
+    {
+        *("address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt"),
+        *("fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr"),
+        *("li", "main", "nav", "ol", "p", "pre", "section", "summary", "ul"),
+        *("table", "thead", "tbody", "tfoot", "tr", "th", "td"),
+    }
+)
+"""Elements that begin and end a paragraph; any other one is only a wrapper of running text."""
+_SKIPPED: Final = frozenset(
+    {
+        *("-comment", "_comment", "-doctype", "script", "style", "noscript", "template", "title", "head"),
+        *("iframe", "object", "embed", "svg", "math", "video", "audio", "canvas", "map"),
+        *("select", "textarea", "button"),
+    }
+)
+"""Nodes that hold nothing to read."""
 _CAPTION_LENGTH: Final = 160
 """Characters; what is longer under a picture is text."""
 _CREDIT: Final = re.compile(
-    r"(?:图为|资料图|配图|图片来源|图片说明|图源).*|.*[（(][^（）()]*(?:摄|供图|图源[：:].*|资料图片?|图片来源.*)[)）]。?|.*[\s。](?:\S{2,12}\s)?摄",
+    r"(?:图为|资料图|配图|图片来源|图片说明|图源).*"
+    r"|.*[（(][^（()）]*(?:摄|供图|图源[：:].*|资料图片?|图片来源.*)[)）]。?"
+    r"|.*[\s。](?:\S{2,12}\s)?摄",
     re.DOTALL,
 )
 """A paragraph that speaks of the picture above it."""
 
 
 class Reader:
-    """Reads the blocks below an element.
+    """Reads the blocks of an HTML fragment.
 
     ``drop(element)`` says whether an element is furniture; ``picture(src)`` gives a picture's address, None where it is no
     picture of the article (its caption is dropped with it), and "" for a spacer, which is nothing at all.
     """
 
-    def __init__(self, drop: Callable[[Tag], bool], picture: Callable[[str], str | None]) -> None:
+    def __init__(self, drop: Callable[[LexborNode], bool], picture: Callable[[str], str | None]) -> None:
         self.drop = drop
         self.picture = picture
         self.blocks: list[Block] = []
@@ -45,56 +60,61 @@ class Reader:
         self.centered = 0
         self.captionless = False
 
-    def read(self, root: Tag) -> list[Block]:
-        """The blocks below ``root``, in order."""
-        opened: list[Tag] = []
-        walk: list[Iterator[object]] = [iter(root.contents)]
-        while walk:
-            node = next(walk[-1], None)
-            if isinstance(node, Tag):
-                if not self.drop(node) and self._enter(node):
-                    opened.append(node)
-                    walk.append(iter(node.contents))
-            elif type(node) is NavigableString:
-                if self.lines[-1] or not node.isspace():
-                    self.lines[-1].append((self._open_marks(), node))
-            elif node is None:
-                walk.pop()
-                if opened:
-                    self._leave(opened.pop())
+    def read(self, html: str) -> list[Block]:
+        """The blocks of ``html``, in order."""
+        root = LexborHTMLParser(html).body
+        opened: list[LexborNode] = []
+        node = root.first_child if root is not None else None
+        while node is not None or opened:
+            if node is None:
+                left = opened.pop()
+                self._leave(left)
+                node = left.next
+            elif node.tag == "-text":
+                self._text(node.text_content or "")
+                node = node.next
+            elif node.tag not in _SKIPPED and not self.drop(node) and self._enter(node):
+                opened.append(node)
+                node = node.first_child
+            else:
+                node = node.next
         self._flush()
         return self.blocks
 
-    def _enter(self, tag: Tag) -> bool:
+    def _text(self, text: str) -> None:
+        if self.lines[-1] or not text.isspace():
+            marks = tuple(dict.fromkeys(mark for mark in self.marks if mark)) if self.marks else ()
+            self.lines[-1].append((marks, text))
+
+    def _enter(self, node: LexborNode) -> bool:
         """Begins an element; False where there is nothing to walk into, and so nothing to leave."""
-        name = tag.name
-        if name == "br":
+        tag = node.tag or ""
+        if tag == "br":
             self.lines.append([])
-        elif name == "img":
-            self._picture(tag)
-        elif self._is_read_whole(tag):
             return False
-        elif name in _INLINE or name == "a":
-            self.marks.append(_mark(tag))
-        elif name not in _NEUTRAL:
+        if tag == "img":
+            self._picture(node)
+            return False
+        if self._is_read_whole(node, tag):
+            return False
+        if tag in _INLINE or tag == "a":
+            self.marks.append(_mark(node, tag))
+        elif tag in _BLOCKS:
             self._flush()
-            if name in _HEADINGS or name == "li":
-                self.tags.append(_HEADINGS.get(name) or _list_of(tag))
-            self.centered += _is_centered(tag)
-        return name not in _VOID
+            if tag in _HEADINGS or tag == "li":
+                self.tags.append(_HEADINGS.get(tag) or _list_of(node))
+            self.centered += _is_centered(node, tag)
+        return True
 
-    def _leave(self, tag: Tag) -> None:
-        name = tag.name
-        if name in _INLINE or name == "a":
+    def _leave(self, node: LexborNode) -> None:
+        tag = node.tag or ""
+        if tag in _INLINE or tag == "a":
             self.marks.pop()
-        elif name not in _NEUTRAL:
+        elif tag in _BLOCKS:
             self._flush()
-            if name in _HEADINGS or name == "li":
+            if tag in _HEADINGS or tag == "li":
                 self.tags.pop()
-            self.centered -= _is_centered(tag)
-
-    def _open_marks(self) -> tuple[Mark, ...]:
-        return tuple(dict.fromkeys(mark for mark in self.marks if mark)) if self.marks else ()
+            self.centered -= _is_centered(node, tag)
 
     def _flush(self) -> None:
         if self.lines == [[]]:
@@ -105,30 +125,34 @@ class Reader:
             self._append(Paragraph(self.tags[-1], lines))
 
     def _append(self, paragraph: Paragraph) -> None:
-        last = self.blocks[-1] if self.blocks else None
-        if (
-            isinstance(last, Picture)
-            and not self.captionless
-            and _is_caption(paragraph, last, centered=self.centered > 0)
-        ):
+        last = self.blocks[-1] if self.blocks and not self.captionless else None
+        if isinstance(last, Picture) and _is_caption(paragraph, last, centered=self.centered > 0):
             last.image.caption = squash(paragraph.text())
         else:
             self.blocks.append(paragraph)
         self.captionless = False
 
-    def _picture(self, tag: Tag) -> None:
+    def _picture(self, node: LexborNode) -> None:
         self._flush()
-        url = self.picture(str(tag.get("src") or "").strip())
+        attributes = node.attributes
+        url = self.picture((attributes.get("src") or "").strip())
         if url == "":
             return
         self.captionless = url is None
         if url:
-            self.blocks.append(Picture(Image(url=url), squash(str(tag.get("alt") or ""))))
+            self.blocks.append(Picture(Image(url=url), squash(attributes.get("alt") or "")))
 
-    def _is_read_whole(self, tag: Tag) -> bool:
-        if tag.name == "figcaption" or "img_descr" in class_of(tag):
-            return self._caption(squash(tag.get_text()))
-        return tag.name == "table" and self._table(tag)
+    def _is_read_whole(self, node: LexborNode, tag: str) -> bool:
+        if tag == "figcaption" or (tag == "span" and "img_descr" in classes_of(node)):
+            return self._caption(squash(node.text()))
+        if tag == "table" and (blocks := read_table(node.html or "", self._cell)) is not None:
+            self._flush()
+            self.blocks.extend(blocks)
+            return True
+        return False
+
+    def _cell(self, html: str) -> list[Block]:
+        return Reader(self.drop, self.picture).read(html)
 
     def _caption(self, text: str) -> bool:
         """A caption belongs to the picture before it, and goes with one that is no picture; elsewhere it is text like any other."""
@@ -139,37 +163,16 @@ class Reader:
             return True
         return self.captionless or not text
 
-    def _table(self, table: Tag) -> bool:
-        """A table of data becomes a block, its pictures come after it; one that only lays out is an element like any other."""
-        if table.find("table") is not None:
-            return False
-        self._flush()
-        pictures: list[Block] = []
-        rows = [row for tr in table.find_all("tr") if (row := self._row(tr, pictures))]
-        if len(rows) < 2 or max(map(len, rows)) < 2:
-            return False
-        self.blocks.extend([Table(rows), *pictures])
-        return True
 
-    def _row(self, tr: Tag, pictures: list[Block]) -> list[Cell]:
-        cells = []
-        for cell in tr.find_all(("td", "th"), recursive=False):
-            blocks = Reader(self.drop, self.picture).read(cell)
-            pictures.extend(block for block in blocks if isinstance(block, Picture))
-            lines = [line for block in blocks if isinstance(block, Paragraph) for line in block.lines]
-            cells.append(Cell(cell.name, _spans(cell), lines))
-        return cells if any(cell.lines for cell in cells) else []
+def classes_of(node: LexborNode) -> list[str]:
+    """The element's classes."""
+    return (node.attributes.get("class") or "").split()
 
 
-def class_of(tag: Tag) -> list[str]:
-    """The element's classes; its tree is parsed with ``multi_valued_attributes=None``."""
-    return str(tag.attrs.get("class") or "").split()
-
-
-def _mark(tag: Tag) -> Mark | None:
-    if tag.name != "a":
-        return _INLINE[tag.name], ""
-    href = str(tag.get("href") or "").strip()
+def _mark(node: LexborNode, tag: str) -> Mark | None:
+    if tag != "a":
+        return _INLINE[tag], ""
+    href = (node.attributes.get("href") or "").strip()
     href = f"https:{href}" if href.startswith("//") else href
     return ("a", href) if href.startswith(("http://", "https://")) else None
 
@@ -183,26 +186,20 @@ def _is_caption(paragraph: Paragraph, picture: Picture, *, centered: bool) -> bo
     return text == picture.alt or _CREDIT.fullmatch(text) is not None or (centered and not subhead)
 
 
-def _is_centered(tag: Tag) -> bool:
-    if not tag.attrs:
-        return tag.name == "center"
+def _is_centered(node: LexborNode, tag: str) -> bool:
+    attributes = node.attributes
+    if not attributes:
+        return tag == "center"
     return (
-        tag.name == "center"
-        or tag.get("align") in ("center", "middle")
-        or "img_wrapper" in class_of(tag)
-        or "text-align:center" in str(tag.get("style") or "").replace(" ", "")
+        tag == "center"
+        or attributes.get("align") in ("center", "middle")
+        or "img_wrapper" in (attributes.get("class") or "")
+        or "text-align:center" in (attributes.get("style") or "").replace(" ", "")
     )
 
 
-def _list_of(item: Tag) -> str:
-    parent = item.find_parent(("ul", "ol"))
-    return parent.name if parent is not None else "ul"
-
-
-def _spans(cell: Tag) -> str:
-    found = ((name, str(cell.get(name) or "")) for name in ("colspan", "rowspan"))
-    return "".join(
-        f' {name}="{int(value)}"'
-        for name, value in found
-        if value.isascii() and value.isdigit() and 1 < int(value) <= 1000
-    )
+def _list_of(item: LexborNode) -> str:
+    parent = item.parent
+    while parent is not None and parent.tag not in ("ul", "ol"):
+        parent = parent.parent
+    return parent.tag or "ul" if parent is not None else "ul"

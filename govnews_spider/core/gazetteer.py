@@ -1,0 +1,125 @@
+"""The places that regions are found by, and one automaton over all their spellings.
+
+``lexicon/regions.tsv`` holds code, name, short form and clue, ``lexicon/places.toml`` the words that only look like places and
+the words that name several at once; docs/lexicons.md says where the codes come from and what each clue asks for.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+
+class Clue(IntEnum):
+    """What a spelling needs beside itself to count, from nothing to most."""
+
+    FREE = 0
+    """Nothing."""
+    KIN = 1
+    """A parent named somewhere in the text."""
+    TIED = 2
+    """A parent right before it, or a sibling beside it in a list."""
+
+
+class Sense(NamedTuple):
+    """One place that a spelling may mean; ``home`` is the one meant when nothing in the text decides."""
+
+    code: str
+    clue: Clue
+    home: bool = False
+
+
+class Found(NamedTuple):
+    """A spelling found in a text, from character ``start`` up to ``end``."""
+
+    start: int
+    end: int
+    spelling: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gazetteer:
+    """``senses`` of every spelling, the highest first, ``together``: words that name several codes, ``names``: code to full name."""
+
+    senses: dict[str, tuple[Sense, ...]]
+    together: dict[str, tuple[str, ...]]
+    names: dict[str, str]
+    automaton: AhoCorasick
+    spellings: list[str]
+
+    def find(self, text: str) -> list[Found]:
+        """The spellings of places in ``text``, without overlaps, in order; words that only look like places are left out."""
+        hits = self.automaton.find_matches_as_indexes(text)
+        known = len(self.senses) + len(self.together)
+        return [Found(start, end, self.spellings[index]) for index, start, end in hits if index < known]
+
+
+@cache
+def level(code: str) -> int:
+    """1 for a province, 2 for a prefecture, 3 for a county."""
+    return 1 if code.endswith("0000") else 2 if code.endswith("00") else 3
+
+
+@cache
+def parents(code: str) -> tuple[str, ...]:
+    """Codes of the prefecture and the province above ``code``, nearest first, itself left out."""
+    above = (code[:4] + "00", code[:2] + "0000")
+    return tuple(parent for parent in dict.fromkeys(above) if parent != code and level(parent) < level(code))
+
+
+@lru_cache(maxsize=1)
+def gazetteer() -> Gazetteer:
+    """The lexicon, read and compiled at the first call (a few hundredths of a second)."""
+    lexicon = files("govnews_spider.core") / "lexicon"
+    rows = list(csv.DictReader(io.StringIO((lexicon / "regions.tsv").read_text("utf-8")), delimiter="\t"))
+    words = tomllib.loads((lexicon / "places.toml").read_text("utf-8"))
+    senses = _senses(rows)
+    together = {word: tuple(codes) for word, codes in words["together"].items()}
+    blocks = [word for group in words["not_places"].values() for word in group.split() if word not in senses]
+    spellings = [*senses, *together, *dict.fromkeys(blocks)]
+    return Gazetteer(
+        senses=senses,
+        together=together,
+        names={row["code"]: row["name"] for row in rows},
+        automaton=AhoCorasick(spellings, matchkind=MatchKind.LeftmostLongest),
+        spellings=spellings,
+    )
+
+
+def _senses(rows: list[dict[str, str]]) -> dict[str, tuple[Sense, ...]]:
+    """Full names, short forms, and the short form with another ending (密云县 of before 2015 is 密云区 now)."""
+    counts = Counter(row["name"] for row in rows)
+    found: dict[str, list[Sense]] = {}
+    for row in rows:
+        code, name, short, clues = row["code"], row["name"], row["short"], row["clue"].split()
+        home = "home" in clues
+        full = Clue.TIED if "bound" in clues else Clue.KIN if counts[name] > 1 else Clue.FREE
+        found.setdefault(name, []).append(Sense(code, full, home))
+        if short and short != name:
+            found.setdefault(short, []).append(Sense(code, _short_clue(code, clues)))
+    for row in rows:
+        short = row["short"]
+        plain = [sense.clue is not Clue.TIED for sense in found.get(short, ())] == [True]
+        if level(row["code"]) == 3 and plain and not short.endswith(("市", "县")):
+            for ending in "区县" if short.endswith("城") else "市区县":
+                found.setdefault(short + ending, [Sense(row["code"], Clue.FREE)])
+    return {
+        spelling: tuple(sorted(options, key=lambda sense: (level(sense.code), sense.code)))
+        for spelling, options in found.items()
+    }
+
+
+def _short_clue(code: str, clues: list[str]) -> Clue:
+    for clue, word in ((Clue.FREE, "free"), (Clue.TIED, "tied"), (Clue.TIED, "bound"), (Clue.KIN, "kin")):
+        if word in clues:
+            return clue
+    return Clue.KIN if level(code) == 3 else Clue.FREE

@@ -1,0 +1,87 @@
+"""Which topics of government affairs a text is about, by the words of ``lexicon/topics.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Final
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+_WORD: Final = 2
+_WEAK: Final = 1
+_LEAST: Final = 6
+_USUAL_LENGTH: Final = 2000
+"""Characters; a longer text must speak of a topic more often, in proportion, and a shorter one down to half as often."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lexicon:
+    names: list[str]
+    least: list[int]
+    points: list[tuple[tuple[int, int], ...]]
+    """Of every spelling of the automaton: (topic, points) pairs; none for a word that only looks like a variant."""
+    automaton: AhoCorasick
+    abroad: tuple[str, ...]
+
+
+def topics_of(title: str, text: str) -> list[str]:
+    """Names of the topics that ``title`` and ``text`` are about, in the order of the lexicon.
+
+    A topic is there when the title holds one of its words, or the text speaks of it often enough; of news from abroad
+    (美股 in the title) only the title decides.
+    """
+    lexicon = _lexicon()
+    scores = [0] * len(lexicon.names)
+    sure = [False] * len(lexicon.names)
+    named = [False] * len(lexicon.names)
+    for index, start, _ in lexicon.automaton.find_matches_as_indexes(f"{title}\n{text}"):
+        for topic, points in lexicon.points[index]:
+            scores[topic] += points
+            named[topic] = named[topic] or points == _WORD
+            sure[topic] = sure[topic] or (points == _WORD and start < len(title))
+    if any(word in title for word in lexicon.abroad):
+        return [name for name, by_title in zip(lexicon.names, sure, strict=True) if by_title]
+    stretch = max(0.5, len(text) / _USUAL_LENGTH)
+    enough = (named[i] and scores[i] >= least * stretch for i, least in enumerate(lexicon.least))
+    return [name for name, by_title, by_text in zip(lexicon.names, sure, enough, strict=True) if by_title or by_text]
+
+
+def topic_names() -> list[str]:
+    """Every topic there is, in the order of the lexicon."""
+    return list(_lexicon().names)
+
+
+@lru_cache(maxsize=1)
+def _lexicon() -> _Lexicon:
+    source = files("govnews_spider.core") / "lexicon" / "topics.toml"
+    document = tomllib.loads(source.read_text("utf-8"))
+    topics = document["topic"]
+    own = [_own_points(topic) for topic in topics]
+    spellings = list(dict.fromkeys(spelling for points in own for spelling in points))
+    return _Lexicon(
+        names=[topic["name"] for topic in topics],
+        least=[topic.get("least", _LEAST) for topic in topics],
+        points=[tuple(_points(spelling, own)) for spelling in spellings],
+        automaton=AhoCorasick(spellings, matchkind=MatchKind.LeftmostLongest),
+        abroad=tuple(document["abroad"]),
+    )
+
+
+def _own_points(topic: dict[str, Any]) -> dict[str, int]:
+    points = dict.fromkeys(topic.get("not", ()), 0)
+    points.update(dict.fromkeys(topic.get("weak", ()), _WEAK))
+    points.update(dict.fromkeys(topic["words"], _WORD))
+    return points
+
+
+def _points(spelling: str, own: list[dict[str, int]]) -> Iterator[tuple[int, int]]:
+    """A spelling counts for a topic as listed there, else as the best variant that it holds (减税降费 holds 减税)."""
+    parts = {spelling[i:j] for i in range(len(spelling)) for j in range(i + 1, len(spelling) + 1)}
+    for topic, points in enumerate(own):
+        best = points[spelling] if spelling in points else max((points.get(part, 0) for part in parts), default=0)
+        if best:
+            yield topic, best
