@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import nh3
 from selectolax.lexbor import LexborNode
 
 from govnews_spider.article import Article, Rejected
-from govnews_spider.core.blocks import Block, Paragraph, Picture, line_text, to_html, to_text
+from govnews_spider.core.blocks import Block, Picture, to_html, to_text
 from govnews_spider.core.bylines import reporters
 from govnews_spider.core.reader import Reader
 from govnews_spider.sina import furniture
-from govnews_spider.sina.locators import squash
 
 # The allow-list of what a post may hold; what is written is within it already, and is checked all the same.
 _SANITIZE: Final = nh3.Cleaner(
@@ -43,9 +42,7 @@ def clean(article: Article) -> Article:
     Idempotent. Raises ``Rejected("empty_body")``.
     """
     found: dict[str, tuple[str, str]] = {}
-    blocks = [
-        kept for block in read_blocks(article.body_html) if (kept := _without_furniture(block, found)) is not None
-    ]
+    blocks = read_blocks(article.body_html, found)
     text = to_text(blocks)
     if not text and article.kind not in _TEXTLESS:
         raise Rejected(
@@ -68,9 +65,9 @@ def clean(article: Article) -> Article:
     )
 
 
-def read_blocks(html: str) -> list[Block]:
-    """The blocks of a body, furniture blocks left out and furniture lines still in."""
-    return Reader(_is_furniture, picture_url).read(html)
+def read_blocks(html: str, found: dict[str, tuple[str, str]]) -> list[Block]:
+    """The blocks of a body without furniture; ``found`` takes what its lines say of the article: field -> value and place."""
+    return Reader(drop=_is_furniture, aside=partial(_is_aside, found), picture=picture_url).read(html)
 
 
 def picture_url(src: str) -> str | None:
@@ -97,15 +94,7 @@ def _is_furniture(node: LexborNode) -> bool:
     )
 
 
-def _without_furniture(block: Block, found: dict[str, tuple[str, str]]) -> Block | None:
-    """``block`` without the lines that are no part of the article; None where nothing is left. What such a line says goes to ``found``."""
-    if not isinstance(block, Paragraph):
-        return block
-    lines = [line for line in block.lines if not _is_aside(line_text(line), found)]
-    return Paragraph(block.tag, lines) if lines else None
-
-
-def _is_aside(text: str, found: dict[str, tuple[str, str]]) -> bool:
+def _is_aside(found: dict[str, tuple[str, str]], text: str) -> bool:
     if len(text) > furniture.LINE_LENGTH:
         return False
     for field, pattern in _ASIDES:
@@ -122,12 +111,8 @@ _ASIDES: Final = (("original_title", furniture.ORIGINAL_TITLE), ("editor", furni
 
 def _hidden_source(html: str, found: dict[str, tuple[str, str]]) -> None:
     """The 来源 line that stands in an ad comment, which hides whole paragraphs of the article's end."""
-    for text in _hidden_lines(html):
-        if match := furniture.SOURCE.fullmatch(text):
-            found.setdefault("source", (match["source"], "comment:article_adlist"))
-
-
-def _hidden_lines(html: str) -> Iterator[str]:
+    hidden: dict[str, tuple[str, str]] = {}
     for comment in furniture.AD_COMMENT.finditer(html):
-        for block in read_blocks(comment["html"]):
-            yield from (squash(line) for line in block.text().split("\n"))
+        read_blocks(comment["html"], hidden)
+    if "source" in hidden:
+        found.setdefault("source", (hidden["source"][0], "comment:article_adlist"))

@@ -9,7 +9,7 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from govnews_spider.article import Image
-from govnews_spider.core.blocks import Block, Line, Mark, Paragraph, Picture, tidy
+from govnews_spider.core.blocks import Block, Line, Mark, Paragraph, Picture, line_text, tidy
 from govnews_spider.core.tables import read_table
 from govnews_spider.sina.locators import squash
 
@@ -46,12 +46,20 @@ _CREDIT: Final = re.compile(
 class Reader:
     """Reads the blocks of an HTML fragment.
 
-    ``drop(element)`` says whether an element is furniture; ``picture(src)`` gives a picture's address, None where it is no
-    picture of the article (its caption is dropped with it), and "" for a spacer, which is nothing at all.
+    ``drop(element)`` says whether an element is furniture, ``aside(text)`` whether a line is. ``picture(src)`` gives a
+    picture's address, None where it is no picture of the article (its caption is dropped with it), and "" for a spacer,
+    which is nothing at all.
     """
 
-    def __init__(self, drop: Callable[[LexborNode], bool], picture: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        *,
+        drop: Callable[[LexborNode], bool],
+        aside: Callable[[str], bool],
+        picture: Callable[[str], str | None],
+    ) -> None:
         self.drop = drop
+        self.aside = aside
         self.picture = picture
         self.blocks: list[Block] = []
         self.lines: list[Line] = [[]]
@@ -119,7 +127,7 @@ class Reader:
     def _flush(self) -> None:
         if self.lines == [[]]:
             return
-        lines = [line for line in map(tidy, self.lines) if line]
+        lines = [line for line in map(tidy, self.lines) if line and not self.aside(line_text(line))]
         self.lines = [[]]
         if lines:
             self._append(Paragraph(self.tags[-1], lines))
@@ -152,7 +160,7 @@ class Reader:
         return False
 
     def _cell(self, html: str) -> list[Block]:
-        return Reader(self.drop, self.picture).read(html)
+        return Reader(drop=self.drop, aside=self.aside, picture=self.picture).read(html)
 
     def _caption(self, text: str) -> bool:
         """A caption belongs to the picture before it, and goes with one that is no picture; elsewhere it is text like any other."""

@@ -18,8 +18,9 @@ T = TypeVar("T")
 Locator = Callable[["Page"], T | None]
 
 _COMMA: Final = re.compile(r"[,，]")
-SPACE: Final = re.compile(r"[\s\u200b\u2060\ufeff]+")
-_ZERO_WIDTH: Final = re.compile(r"[\u200b\u2060\ufeff]+")
+_NOTHING: Final = r"\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u2060\ufeff"  # controls and signs without width
+_SPACE: Final = re.compile(rf"[\s{_NOTHING}]+")
+_ONLY_NOTHING: Final = re.compile(rf"[{_NOTHING}]+")
 
 
 class Page:
@@ -49,12 +50,12 @@ class Page:
 
 
 def squash(text: str) -> str:
-    """``text`` with each run of white space (U+3000 and no-break spaces too) as one space, zero-width signs gone, trimmed."""
-    return SPACE.sub(_one_space, text).strip()
+    """``text`` with each run of white space (U+3000 and no-break spaces too) as one space, controls and zero-width signs gone, trimmed."""
+    return _SPACE.sub(_one_space, text).strip()
 
 
 def _one_space(match: re.Match[str]) -> str:
-    return " " if _ZERO_WIDTH.fullmatch(match[0]) is None else ""
+    return " " if _ONLY_NOTHING.fullmatch(match[0]) is None else ""
 
 
 @dataclass(frozen=True, slots=True)
