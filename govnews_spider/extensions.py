@@ -1,0 +1,150 @@
+"""The run report: every part of a crawl tells it what happened; at the end it says so, to people and to programs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from datetime import UTC, datetime
+from typing import Any, Literal, Self
+
+from rich.console import Console
+from rich.table import Table
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from govnews_spider.article import Article, Rejected
+from govnews_spider.options import Options
+from govnews_spider.runs import OUTCOMES, SAMPLED, ListAccount, Run, exit_code
+from govnews_spider.sina.roll import Row
+from govnews_spider.writers.rejected import RejectedLog, Rejection
+
+logger = logging.getLogger(__name__)
+
+
+class RunReport:
+    """Keeps the :class:`Run` and the log of rejections; at the end writes ``runs/<run_id>.json``, prints the balance.
+
+    A run with ``sample`` writes neither.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        spider: Any = crawler.spider
+        self.options = Options.read(crawler.settings)
+        self.sample: int | None = spider.sample
+        started = datetime.now(UTC)
+        self.run = Run(
+            run_id=f"{started:%Y%m%dT%H%M%SZ}-{spider.name}-{secrets.token_hex(2)}",
+            spider=spider.name,
+            arguments=spider.given,
+            started=started,
+            stale_after=self.options.stale_after if spider.expects_news else None,
+        )
+        self._crawler = crawler
+        self._log = RejectedLog(self.options.data, self.run.run_id)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """As Scrapy calls it."""
+        report = cls(crawler)
+        crawler.signals.connect(report.item_error, signal=signals.item_error)
+        crawler.signals.connect(report.spider_error, signal=signals.spider_error)
+        crawler.signals.connect(report.spider_closed, signal=signals.spider_closed)
+        return report
+
+    def account(self, name: str) -> ListAccount:
+        """The account of that list."""
+        return self.run.lists.setdefault(name, ListAccount())
+
+    def refuse(self, rejected: Rejected, *, url: str | None, origin: str, failed: bool = False) -> None:
+        """Accounts for one article that is not stored; an off-topic one is counted, any other is logged as well."""
+        if rejected.slug == "off_topic":
+            self.run.outcomes["off_topic"] += 1
+            self.run.slugs["off_topic"] += 1
+        else:
+            self.run.outcomes["failed" if failed else "rejected"] += 1
+            self._write(rejected, url, origin, "failed" if failed else "rejected")
+
+    def list_failed(self, name: str, slug: str, detail: str, url: str) -> None:
+        """Accounts for a page of a list that could not be read."""
+        self.account(name).errors[slug] += 1
+        self._write(Rejected(slug, f"{name}: {detail}"), url, url, "failed")
+
+    def error(self, error: BaseException) -> None:
+        """Accounts for an error of this program."""
+        self.run.errors.append(f"{type(error).__name__}: {error}".splitlines()[0])
+
+    def item_error(self, item: Article, failure: Failure) -> None:
+        """A stage or the store raised."""
+        self.refuse(self._internal(failure), url=item.url, origin=item.origin, failed=True)
+
+    def spider_error(self, failure: Failure, response: Response | Failure | None) -> None:
+        """A callback, an errback or ``start`` raised; an article whose page was being read has failed by it."""
+        rejected = self._internal(failure)
+        request = getattr(response, "request", None)  # of the page, or of the request that failed; none for start()
+        row = request.cb_kwargs.get("row") if request is not None else None
+        if isinstance(row, Row):
+            self.refuse(rejected, url=row.url, origin=row.url, failed=True)
+
+    def spider_closed(self, reason: str) -> None:
+        """Ends the account; an error in here is one of the run's as well."""
+        self.run.finished = datetime.now(UTC)
+        self.run.reason = reason
+        self.run.requests = _requests(self._crawler.stats.get_stats())
+        for name in ("seen", "repeats"):
+            self._crawler.stats.set_value(f"govnews/{name}", getattr(self.run, name))
+        for name, count in self.run.outcomes.items():
+            self._crawler.stats.set_value(f"govnews/{name}", count)
+        try:
+            self._log.close()
+            if self.sample is None:
+                self._save()
+        except OSError as error:
+            logger.exception("The run report cannot be written")
+            self.error(error)
+        _show(self.run)
+
+    def _internal(self, failure: Failure) -> Rejected:
+        error = failure.value or RuntimeError("unknown")
+        self.error(error)
+        return Rejected("internal_error", f"{type(error).__name__}: {error}")
+
+    def _save(self) -> None:
+        path = self.options.data / "runs" / f"{self.run.run_id}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        part.write_text(json.dumps(self.run.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        part.replace(path)
+
+    def _write(self, rejected: Rejected, url: str | None, origin: str, outcome: Literal["rejected", "failed"]) -> None:
+        self.run.slugs[rejected.slug] += 1
+        logger.info("%s: %s", outcome, rejected)
+        if self.sample is None:
+            slug, detail = rejected.slug, rejected.detail
+            self._log.add(Rejection(slug=slug, detail=detail, url=url, origin=origin, outcome=outcome))
+
+
+def _requests(stats: dict[str, Any]) -> dict[str, Any]:
+    """The downloader's counts: requests, responses by status, bytes."""
+    kept = ("downloader/request_count", "downloader/response_status_count", "downloader/response_bytes", "retry/count")
+    return {key: value for key, value in sorted(stats.items()) if key.startswith(kept)}
+
+
+def _show(run: Run) -> None:
+    code, why = exit_code(run)
+    table = Table()
+    table.add_column("outcome")
+    table.add_column("articles", justify="right")
+    names = (*OUTCOMES, SAMPLED) if run.outcomes[SAMPLED] else OUTCOMES
+    for name in names:
+        table.add_row(name.replace("_", "-"), f"{run.outcomes[name]:,}")
+    table.add_section()
+    table.add_row("seen", f"{run.seen:,}")
+    console = Console(highlight=False)
+    console.print(f"\nrun {run.run_id}", markup=False)
+    console.print(table)
+    for slug, count in run.slugs.most_common():
+        console.print(f"{slug}: {count}", markup=False, soft_wrap=True)
+    console.print(f"exit {code}: {why}", markup=False, soft_wrap=True)

@@ -1,0 +1,81 @@
+"""The project's own settings (GOVNEWS_*), read and checked in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What ``settings.py`` explains, typed."""
+
+    data: Path
+    gateway: str | None
+    """Origin without a slash at its end; None without gateway."""
+    flush_rows: int
+    stale_after: timedelta | None
+    retry_wait: float
+    """Seconds."""
+    wait_max: float
+    """Seconds."""
+
+    @classmethod
+    def read(cls, settings: Mapping[str, Any]) -> Self:
+        """Raises ValueError, which names the setting, its value and what it should be."""
+        return cls(
+            data=_checked(settings, "GOVNEWS_DATA", _folder, "a folder, or a path where one can be made"),
+            gateway=_checked(settings, "GOVNEWS_GATEWAY", _origin, "an origin such as http://127.0.0.1:8155, or empty"),
+            flush_rows=_checked(settings, "GOVNEWS_FLUSH_ROWS", _positive, "a whole number of rows, at least 1"),
+            stale_after=_checked(settings, "GOVNEWS_STALE_AFTER", _hours, "a number of hours, 0 for never") or None,
+            retry_wait=_checked(settings, "GOVNEWS_RETRY_WAIT", _not_negative, "a number of seconds"),
+            wait_max=_checked(settings, "GOVNEWS_WAIT_MAX", _not_negative, "a number of seconds"),
+        )
+
+
+def _checked(settings: Mapping[str, Any], name: str, read: Callable[[str], T], wanted: str) -> T:
+    value = settings[name]
+    try:
+        return read(str(value))
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"bad_setting: {name}={value!r} is not {wanted}") from error
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not text or any(part.exists() and not part.is_dir() for part in (path, *path.parents)):
+        raise ValueError(text)
+    return path
+
+
+def _origin(text: str) -> str | None:
+    if not text:
+        return None
+    parts = urlsplit(text)
+    _ = parts.port
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError(text)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return number
+
+
+def _hours(text: str) -> timedelta:
+    return timedelta(hours=_not_negative(text))
+
+
+def _not_negative(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise ValueError(text)
+    return number

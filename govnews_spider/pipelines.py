@@ -1,0 +1,186 @@
+"""The stages as Scrapy's item pipelines, one class each, in the order of ``core/stages.py``; then the store.
+
+A stage that refuses an article tells the run report and drops it; any other exception is an internal error.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from rich.console import Console
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+from scrapy.pipelines import ItemPipelineManager
+
+from govnews_spider.article import SHANGHAI, Article, Rejected
+from govnews_spider.core.select import Select
+from govnews_spider.core.stages import STAGES, Stage
+from govnews_spider.extensions import RunReport
+from govnews_spider.ledger import Ledger, export
+from govnews_spider.runs import SAMPLED
+from govnews_spider.writers import WRITERS, Writer
+
+
+class Pipelines(ItemPipelineManager):
+    """Scrapy's manager, but what fails while pipelines open or close is told to the run report: Scrapy only logs it."""
+
+    async def open_spider_async(self) -> None:
+        """Raises what a pipeline raised."""
+        try:
+            await super().open_spider_async()
+        except Exception as error:
+            self._tell(error)
+            raise
+
+    async def close_spider_async(self) -> None:
+        """Raises what a pipeline raised."""
+        try:
+            await super().close_spider_async()
+        except Exception as error:
+            self._tell(error)
+            raise
+
+    def _tell(self, error: Exception) -> None:
+        if self.crawler is not None:
+            report_of(self.crawler).error(error)
+
+
+def report_of(crawler: Crawler) -> RunReport:
+    """The crawl's run report; raises LookupError where the settings left it out."""
+    report = crawler.get_extension(RunReport)
+    if report is None:
+        raise LookupError("no_run_report: EXTENSIONS does not name govnews_spider.extensions.RunReport; put it back")
+    return report
+
+
+class StagePipeline:
+    """One stage of the core."""
+
+    stage: ClassVar[str]
+    """Its name in ``core/stages.py``."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._report = report_of(crawler)
+        self._apply = self.function(crawler)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """As Scrapy calls it."""
+        return cls(crawler)
+
+    def function(self, crawler: Crawler) -> Stage:
+        """The stage itself."""
+        return STAGES[self.stage]
+
+    def process_item(self, item: Article) -> Article:
+        """The article after the stage; raises DropItem."""
+        try:
+            return self._apply(item)
+        except Rejected as rejected:
+            self._report.refuse(rejected, url=item.url, origin=item.origin)
+            raise DropItem(str(rejected)) from rejected
+
+
+class Clean(StagePipeline):
+    """Body HTML → safe HTML and its text."""
+
+    stage = "clean"
+
+
+class Normalize(StagePipeline):
+    """One spelling for titles, sources and addresses."""
+
+    stage = "normalize"
+
+
+class Describe(StagePipeline):
+    """Topics and regions."""
+
+    stage = "describe"
+
+
+class Identify(StagePipeline):
+    """Identity and content hash."""
+
+    stage = "identify"
+
+
+class Choose(StagePipeline):
+    """Only the articles that the run's arguments ask for."""
+
+    stage = "select"
+
+    def function(self, crawler: Crawler) -> Stage:
+        """The selection by the spider's ``topics`` and ``keyword``."""
+        spider: Any = crawler.spider
+        return Select(topics=spider.topics, keyword=spider.keyword)
+
+
+class Store:
+    """Commits each article to the ledger, and exports the ledger's outbox to the files.
+
+    The outbox is exported when the run begins (what an interrupted run left), every ``GOVNEWS_FLUSH_ROWS`` rows, and
+    when the run ends. In a run with ``sample`` nothing of this is touched: the articles are printed instead.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._report = report_of(crawler)
+        self._crawler = crawler
+        self.ledger: Ledger | None = None
+        """Open while the spider is; None in a run with ``sample``."""
+        self._writers: list[Writer] = []
+        self._waiting = 0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """As Scrapy calls it."""
+        return cls(crawler)
+
+    def open_spider(self) -> None:
+        """Opens the ledger and the writers."""
+        if self._report.sample is not None:
+            return
+        data = self._report.options.data
+        self.ledger = Ledger(data / "ledger.sqlite")
+        self._writers = [writer(data) for writer in WRITERS.values()]
+        export(self.ledger, self._writers)
+
+    def process_item(self, item: Article) -> Article:
+        """The article, which is now safe."""
+        run = self._report.run
+        item.spider = run.spider
+        item.run_id = run.run_id
+        if self.ledger is None:
+            self._show(item)
+            return item
+        if self._waiting >= self._report.options.flush_rows:
+            export(self.ledger, self._writers)
+            self._waiting = 0
+        outcome = self.ledger.accept(item)
+        run.outcomes[outcome.value] += 1
+        self._waiting += 1
+        return item
+
+    def close_spider(self) -> None:
+        """Exports what is left and closes all."""
+        if self.ledger is None:
+            return
+        try:
+            export(self.ledger, self._writers)
+            for writer in self._writers:
+                writer.close()
+        finally:
+            self.ledger.close()
+
+    def _show(self, article: Article) -> None:
+        run = self._report.run
+        run.outcomes[SAMPLED] += 1
+        if run.outcomes[SAMPLED] > (self._report.sample or 0):
+            return
+        shown = f"{article.published_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+        lines = (
+            article.title,
+            f"{shown}  {article.source or '-'}  {article.url or article.origin}",
+            article.text[:200],
+        )
+        Console(highlight=False).print(*lines, "", sep="\n", markup=False, soft_wrap=True)

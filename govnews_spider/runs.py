@@ -1,0 +1,172 @@
+"""The account of one run: what came in, what became of it, and the exit code that tells the truth about it.
+
+Nothing here knows the crawler: spiders, pipelines and the ``crawl`` command fill a :class:`Run` and read it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+OUTCOMES: Final = ("stored", "revised", "unchanged", "reprint", "off_topic", "rejected", "failed")
+"""What can become of an article that was seen; each ends as exactly one of them."""
+
+SAMPLED: Final = "sampled"
+"""In place of ``stored`` in a run that only shows what it reads."""
+
+SAMPLE_SHOWN: Final = "sample"
+"""The reason that such a run ends for when it has shown enough; what else it has seen is left."""
+
+EXIT_CODES: Final = {
+    0: "ok",
+    1: "internal error",
+    2: "bad argument or setting",
+    3: "nothing found where something was expected",
+    4: "site unreachable or blocking",
+    5: "partial: some lists or articles failed",
+    6: "stale source",
+    7: "a data invariant is broken",
+    130: "interrupted",
+}
+
+_ANSWERED: Final = frozenset({"list_not_registered", "list_empty"})
+"""List errors by which the site answers well that it has nothing; by every other it refuses, is away or is broken."""
+
+
+@dataclass(slots=True)
+class ListAccount:
+    """What a run got from one list."""
+
+    pages: int = 0
+    rows: int = 0
+    newest: datetime | None = None
+    """The newest row's time, aware; None while no row told one."""
+    errors: Counter[str] = field(default_factory=Counter)
+    """Slug → how many pages of the list ended with it."""
+
+    def row(self, time: datetime | None) -> None:
+        """Counts one row that was made at ``time``."""
+        self.rows += 1
+        if time is not None and (self.newest is None or time > self.newest):
+            self.newest = time
+
+    @property
+    def refused(self) -> bool:
+        """Nothing came, and for another reason than that the list has nothing."""
+        return not self.rows and any(slug not in _ANSWERED for slug in self.errors)
+
+
+@dataclass(slots=True)
+class Run:
+    """The account of one run. Times are aware UTC."""
+
+    run_id: str
+    spider: str
+    arguments: dict[str, str]
+    started: datetime
+    finished: datetime | None = None
+    reason: str = ""
+    """Why the spider was closed: ``finished``, ``shutdown``, ``sample``, …; "" while it runs."""
+    stale_after: timedelta | None = None
+    """The age from which a newest row is stale; None where old rows are what was asked for."""
+    interrupted: bool = False
+    seen: int = 0
+    repeats: int = 0
+    """Rows of articles that this run had seen already, in another list or on a page that moved."""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    slugs: Counter[str] = field(default_factory=Counter)
+    """Reason → how often, over everything rejected, failed or off topic, and over the errors of lists."""
+    lists: dict[str, ListAccount] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    """Errors of this program, the first line of each."""
+    requests: dict[str, Any] = field(default_factory=dict)
+    """Requests, bytes and statuses, as the downloader counted them."""
+
+    @property
+    def unaccounted(self) -> int:
+        """Articles that were seen and ended as nothing: 0, or a bug, or what an interruption left for the next run."""
+        return self.seen - self.outcomes.total()
+
+    def as_json(self) -> dict[str, Any]:
+        """The run report; times as ISO 8601 in UTC."""
+        code, why = exit_code(self)
+        return {
+            "run_id": self.run_id,
+            "spider": self.spider,
+            "arguments": self.arguments,
+            "started": self.started.isoformat(),
+            "finished": self.finished.isoformat() if self.finished else None,
+            "seconds": round((self.finished - self.started).total_seconds(), 3) if self.finished else None,
+            "reason": self.reason,
+            "exit_code": code,
+            "exit_reason": why,
+            "balance": {"seen": self.seen, **{name: self.outcomes[name] for name in OUTCOMES}},
+            "unaccounted": self.unaccounted,
+            "repeats": self.repeats,
+            "slugs": dict(sorted(self.slugs.items())),
+            "lists": {name: _list_json(account) for name, account in self.lists.items()},
+            "errors": self.errors,
+            "requests": self.requests,
+        }
+
+
+def exit_code(run: Run) -> tuple[int, str]:
+    """The exit code of a run that got past its arguments (2 is decided before), and why, in a sentence.
+
+    An interruption comes first, for it explains all else; then what makes the rest doubtful (1, 7); then what the
+    site did, from nothing at all (4, 3) over something (5) to everything but too old (6).
+    """
+    if run.interrupted:
+        return 130, "interrupted: what was stored is safe, the same command goes on from here"
+    if run.errors:
+        return 1, f"internal error: {run.errors[0]}"
+    if run.reason in ("", "shutdown"):
+        return 1, "internal error: the spider was stopped, by no signal and before its end"
+    if run.unaccounted < 0 or (run.unaccounted and run.reason == "finished"):
+        return 7, f"balance: {run.seen} seen, {run.outcomes.total()} accounted for"
+    return _nothing(run) or _something(run) or (0, "ok")
+
+
+def _nothing(run: Run) -> tuple[int, str] | None:
+    """Codes 4 and 3: nothing of use came in."""
+    lists = run.lists.values()
+    if any(account.refused for account in lists) and not any(account.rows for account in lists):
+        return 4, f"no list could be read: {_named(run.slugs)}"
+    if run.seen and run.outcomes["failed"] == run.seen:
+        return 4, f"no article could be read: {_named(run.slugs)}"
+    if not run.seen and not run.repeats:
+        return 3, f"nothing found: {_named(run.slugs) or 'no list or folder had anything to read'}"
+    if run.seen and run.outcomes["rejected"] == run.seen:
+        return 3, f"nothing but rejections: {_named(run.slugs)}"
+    return None
+
+
+def _something(run: Run) -> tuple[int, str] | None:
+    """Codes 5 and 6: not everything came in, or nothing new."""
+    if run.unaccounted and run.reason != SAMPLE_SHOWN:
+        return 5, f"ended early ({run.reason}): {run.unaccounted} articles are left for the next run"
+    broken = [name for name, account in run.lists.items() if account.errors]
+    if broken or run.outcomes["failed"]:
+        parts = [f"lists {'、'.join(broken)}"] if broken else []
+        parts += [f"{run.outcomes['failed']} articles"] if run.outcomes["failed"] else []
+        return 5, f"failed: {' and '.join(parts)} ({_named(run.slugs)})"
+    newest = [account.newest for account in run.lists.values() if account.newest]
+    if run.stale_after and newest and max(newest) < (run.finished or datetime.now(UTC)) - run.stale_after:
+        hours = run.stale_after / timedelta(hours=1)
+        return 6, f"stale: every list's newest row is older than {hours:g} hours, the newest of all is of {max(newest)}"
+    return None
+
+
+def _named(slugs: Counter[str]) -> str:
+    return ", ".join(f"{slug} {count}" for slug, count in slugs.most_common(5))
+
+
+def _list_json(account: ListAccount) -> dict[str, Any]:
+    return {
+        "pages": account.pages,
+        "rows": account.rows,
+        "newest": account.newest.isoformat() if account.newest else None,
+        "errors": dict(account.errors),
+    }

@@ -1,0 +1,104 @@
+"""Settings: Scrapy's first, then the project's own (GOVNEWS_*).
+
+Each of the project's own may also come from the environment under its name; ``-s NAME=VALUE`` on the command line wins.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    _VERSION = version("govnews-spider")
+except PackageNotFoundError:  # run from a folder that was never installed
+    _VERSION = "0"
+
+BOT_NAME = "govnews_spider"
+SPIDER_MODULES = ["govnews_spider.spiders"]
+COMMANDS_MODULE = "govnews_spider.commands"
+LOG_LEVEL = "INFO"
+STATS_DUMP = False  # the run report says what matters
+DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"  # a rejection is logged once, by the run report, without the whole item
+
+# Nothing listens: neither of these consoles is needed, and each would open a port.
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+
+# What may be fetched. Scrapy's own defaults verify no certificate, read file:, ftp:, s3: and data:, and allow 1 GiB.
+DOWNLOAD_VERIFY_CERTIFICATES = True
+DOWNLOAD_HANDLERS = {
+    "http": "govnews_spider.gateway.GatewayHandler",
+    "https": "govnews_spider.gateway.GatewayHandler",
+    "file": None,
+    "ftp": None,
+    "s3": None,
+    "data": None,
+}
+DOWNLOAD_MAXSIZE = 8 * 1024 * 1024  # bytes, as sent and once more unpacked
+DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_TIMEOUT = 30  # seconds
+REDIRECT_MAX_TIMES = 5
+URLLENGTH_LIMIT = 0  # a longer address would be dropped without a word
+
+# How politely. AutoThrottle lengthens the delay when the site gets slow, never below DOWNLOAD_DELAY.
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = BOT_NAME
+CONCURRENT_REQUESTS = 8  # also what a signal waits for at most
+CONCURRENT_REQUESTS_PER_DOMAIN = 2
+DOWNLOAD_DELAY = 1.0  # seconds between two requests to one host
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = 1.0
+AUTOTHROTTLE_MAX_DELAY = 30.0
+RETRY_TIMES = 2
+RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # the run report lists what failed
+REFERRER_POLICY = "no-referrer"  # so that the one below, without which the list API answers 403, serves all requests
+
+# The whole chain, in place of Scrapy's: to switch one of those off loads it first, and the one for cookies imports what
+# probes the network with a socket of its own, even in a replay.
+DOWNLOADER_MIDDLEWARES_BASE: dict[str, int] = {}
+DOWNLOADER_MIDDLEWARES = {
+    "govnews_spider.middlewares.AllowedHosts": 50,
+    "govnews_spider.middlewares.Robots": 100,
+    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
+    "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
+    "govnews_spider.middlewares.UserAgent": 500,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": 550,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
+    "govnews_spider.middlewares.Redirects": 600,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,
+    "govnews_spider.middlewares.Waits": 950,
+}
+EXTENSIONS = {"govnews_spider.extensions.RunReport": 0}
+ITEM_PROCESSOR = "govnews_spider.pipelines.Pipelines"
+ITEM_PIPELINES = {
+    "govnews_spider.pipelines.Clean": 100,
+    "govnews_spider.pipelines.Normalize": 200,
+    "govnews_spider.pipelines.Describe": 300,
+    "govnews_spider.pipelines.Identify": 400,
+    "govnews_spider.pipelines.Choose": 500,
+    "govnews_spider.pipelines.Store": 900,
+}
+
+# Folder that a run writes to, relative to where the command is given.
+GOVNEWS_DATA = os.environ.get("GOVNEWS_DATA", "data")
+# Origin such as http://127.0.0.1:8155 through which every request goes, as GET /<the whole original URL>; empty: none.
+GOVNEWS_GATEWAY = os.environ.get("GOVNEWS_GATEWAY", "")
+# URL or mail address in the user agent by which the site can reach whoever runs this; empty: none.
+GOVNEWS_CONTACT = os.environ.get("GOVNEWS_CONTACT", "")
+# Rows after which what was stored is written to files; they are also written when the run ends.
+GOVNEWS_FLUSH_ROWS = os.environ.get("GOVNEWS_FLUSH_ROWS", "1000")
+# Hours after which a list's newest row is stale; when every list is, the exit code is 6. 0: never.
+GOVNEWS_STALE_AFTER = os.environ.get("GOVNEWS_STALE_AFTER", "72")
+# Seconds before the first retry where the site names none (Retry-After), doubled for the next one.
+GOVNEWS_RETRY_WAIT = os.environ.get("GOVNEWS_RETRY_WAIT", "2")
+# Seconds that the site may make us wait at most at one time, by Retry-After or Crawl-delay.
+GOVNEWS_WAIT_MAX = os.environ.get("GOVNEWS_WAIT_MAX", "120")
+
+# Names the project, as robots.txt and the site's operators know a crawler; the list API refuses what is no "Mozilla".
+USER_AGENT = f"Mozilla/5.0 (compatible; {BOT_NAME}/{_VERSION})"
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/json;q=0.9,*/*;q=0.8",
+    "Accept-Language": "zh-CN,zh;q=0.9",
+    "Referer": "https://finance.sina.com.cn/",
+}

@@ -1,0 +1,97 @@
+"""The arguments of ``sina_gov``, from text to values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from govnews_spider.article import SHANGHAI
+from govnews_spider.core.topics import topic_names
+from govnews_spider.sina.sections import DEFAULT, Section, find
+from govnews_spider.spiders.base import unknown
+
+KNOWN = ("sections", "since", "until", "max_pages", "keyword", "topics", "sample")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinaArguments:
+    """Days are days in Shanghai, both included; None is "not asked for"."""
+
+    sections: tuple[Section, ...]
+    since: date | None
+    until: date | None
+    max_pages: int | None
+    keyword: str | None
+    topics: tuple[str, ...] | None
+    sample: int | None
+
+    def days(self) -> Iterator[date]:
+        """The days of the backfill, oldest first; none without ``since``."""
+        if self.since is not None and self.until is not None:
+            for number in range((self.until - self.since).days + 1):
+                yield self.since + timedelta(days=number)
+
+
+def read_arguments(given: dict[str, str]) -> SinaArguments:
+    """Raises ValueError that names the argument, its value and the cure."""
+    unknown(given, KNOWN)
+    since, until = _days(given)
+    names = _words(given, "sections")
+    return SinaArguments(
+        sections=tuple(dict.fromkeys(map(find, names))) if names else DEFAULT,
+        since=since,
+        until=until,
+        max_pages=_count(given, "max_pages"),
+        keyword=given.get("keyword", "").strip() or None,
+        topics=_topics(given) or None,
+        sample=_count(given, "sample"),
+    )
+
+
+def _topics(given: dict[str, str]) -> tuple[str, ...]:
+    topics = _words(given, "topics")
+    strange = [topic for topic in topics if topic not in topic_names()]
+    if strange:
+        raise ValueError(f"unknown_topic: {'、'.join(strange)}; known are {'、'.join(topic_names())}")
+    return topics
+
+
+def _days(given: dict[str, str]) -> tuple[date | None, date | None]:
+    since, until = _day(given, "since"), _day(given, "until")
+    today = datetime.now(SHANGHAI).date()
+    if since is None:
+        if until is not None:
+            raise ValueError(f"until_without_since: until={until}; say where to begin with since=YYYY-MM-DD")
+        return None, None
+    until = min(until or today, today)
+    if since > until:
+        raise ValueError(f"empty_period: since={since} is after {until}; the last day is until, and today at most")
+    return since, until
+
+
+def _day(given: dict[str, str], name: str) -> date | None:
+    text = given.get(name)
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"bad_day: {name}={text!r} is no day; write it as 2021-11-25") from error
+
+
+def _count(given: dict[str, str], name: str) -> int | None:
+    text = given.get(name)
+    if text is None:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"bad_count: {name}={text!r} is no whole number from 1 on")
+    return int(text)
+
+
+def _words(given: dict[str, str], name: str) -> tuple[str, ...]:
+    words = tuple(word for part in re.split("[,，、]", given.get(name, "")) if (word := part.strip()))
+    if name in given and not words:
+        raise ValueError(f"empty_argument: {name} is empty; leave it out for its default")
+    return words

@@ -1,0 +1,62 @@
+"""What both spiders share: arguments that are checked before anything runs, and the way to the run's account."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Generic, Protocol, TypeVar
+
+from scrapy import Spider
+
+from govnews_spider.extensions import RunReport
+from govnews_spider.pipelines import report_of
+
+
+class Arguments(Protocol):
+    """The arguments of a spider, read and checked."""
+
+    @property
+    def sample(self) -> int | None:
+        """How many articles to show in place of storing any; None to store."""
+
+    @property
+    def keyword(self) -> str | None:
+        """What title or text must hold; None for all."""
+
+    @property
+    def topics(self) -> tuple[str, ...] | None:
+        """Topics of which an article must have one; None for all."""
+
+
+A = TypeVar("A", bound=Arguments)
+
+
+class NewsSpider(Spider, Generic[A]):
+    """A spider of this project: one that yields articles and accounts for each."""
+
+    expects_news = False
+    """Whether old rows in every list mean that the source has gone stale."""
+
+    def __init__(self, name: str | None = None, **given: str) -> None:
+        super().__init__(name)
+        self.given = given
+        self.arguments = self.read(given)
+        self.sample = self.arguments.sample
+        self.keyword = self.arguments.keyword
+        self.topics = self.arguments.topics
+
+    @classmethod
+    def read(cls, given: dict[str, str]) -> A:
+        """The arguments as given on the command line, checked; raises ValueError with the argument and the cure."""
+        raise NotImplementedError
+
+    @cached_property
+    def report(self) -> RunReport:
+        """Where each article is accounted for."""
+        return report_of(self.crawler)
+
+
+def unknown(given: dict[str, Any], known: tuple[str, ...]) -> None:
+    """Raises ValueError for arguments that the spider does not have."""
+    strange = sorted(set(given) - set(known))
+    if strange:
+        raise ValueError(f"unknown_argument: {', '.join(strange)}; the spider has {', '.join(known)}")

@@ -1,0 +1,81 @@
+"""Replays documents and saved pages from disk; opens no socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from govnews_spider.article import Article, Rejected
+from govnews_spider.core import documents
+from govnews_spider.core.extract import read_page
+from govnews_spider.spiders.base import NewsSpider, unknown
+
+DOCUMENTS: Final = (".md", ".txt")
+PAGES: Final = (".html", ".htm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedsArguments:
+    """``path`` is a file or a folder that exists; the rest is not this spider's to choose."""
+
+    path: Path
+    sample: None = None
+    keyword: None = None
+    topics: None = None
+
+
+class Seeds(NewsSpider[SeedsArguments]):
+    """``scrapy crawl seeds [-a path=seeds]``."""
+
+    name = "seeds"
+
+    @classmethod
+    def read(cls, given: dict[str, str]) -> SeedsArguments:
+        """Raises ValueError: ``unknown_argument`` or ``no_such_path``."""
+        unknown(given, ("path",))
+        path = Path(given.get("path", "seeds"))
+        if not path.exists():
+            raise ValueError(f"no_such_path: path={path} does not exist; give a file or a folder")
+        return SeedsArguments(path=path)
+
+    async def start(self) -> AsyncIterator[Article]:
+        """The articles of all readable files, in the order of their paths."""
+        root = self.arguments.path
+        ignored = 0
+        for path in files(root):
+            if path.suffix.lower() not in DOCUMENTS + PAGES:
+                ignored += 1
+                continue
+            origin = path.name if path == root else path.relative_to(root).as_posix()
+            self.report.run.seen += 1
+            try:
+                article = read_file(path, origin)
+            except Rejected as rejected:
+                self.report.refuse(rejected, url=None, origin=origin)
+            else:
+                yield article
+        self.logger.info("%d files of %s are neither documents nor pages and were left alone", ignored, root)
+
+
+def files(root: Path) -> list[Path]:
+    """``root`` itself, or the files below it ordered by their paths; hidden ones are not looked at."""
+    if not root.is_dir():
+        return [root]
+    found = (path for path in root.rglob("*") if path.is_file())
+    visible = (path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts))
+    return sorted(visible, key=lambda path: path.relative_to(root).as_posix())
+
+
+def read_file(path: Path, origin: str) -> Article:
+    """The article of one file as it stands; raises :class:`Rejected`."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Rejected("unreadable_file", f"{origin}: {error.strerror}; make it readable or move it away") from error
+    is_document = path.suffix.lower() in DOCUMENTS
+    article = documents.read(data, name=origin) if is_document else read_page(data, url="", origin=origin)
+    article.fetched_at = datetime.now(UTC)
+    return article

@@ -1,0 +1,155 @@
+"""The main job: Sina's lists, page by page or day by day, and the articles that they link."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+from scrapy import Request
+from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.exceptions import CloseSpider
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from govnews_spider.article import Article, Rejected
+from govnews_spider.core.extract import read_page
+from govnews_spider.failures import reason
+from govnews_spider.pipelines import Store
+from govnews_spider.runs import SAMPLE_SHOWN, SAMPLED
+from govnews_spider.sina.roll import PAGE_SIZE, RollPage, Row, complete, list_url, read_rows
+from govnews_spider.sina.sections import Section
+from govnews_spider.spiders.arguments import SinaArguments, read_arguments
+from govnews_spider.spiders.base import NewsSpider
+
+_BROKEN = frozenset({"list_empty_body", "list_not_json", "list_truncated"})
+"""Answers that may well be whole when they are asked for again."""
+
+
+class SinaGov(NewsSpider[SinaArguments]):
+    """``scrapy crawl sina_gov``; its arguments are those of :mod:`govnews_spider.spiders.arguments`."""
+
+    name = "sina_gov"
+
+    def __init__(self, name: str | None = None, **given: str) -> None:
+        super().__init__(name, **given)
+        self.expects_news = self.arguments.since is None
+        self._old: dict[str, bool] = {}
+        """Key of each row met in this run → whether its article was known before the run."""
+
+    @classmethod
+    def read(cls, given: dict[str, str]) -> SinaArguments:
+        """Raises ValueError."""
+        return read_arguments(given)
+
+    async def start(self) -> AsyncIterator[Request]:
+        """The first page of each list, or of each list's every day."""
+        for section in self.arguments.sections:
+            self.report.account(section.name)
+        days: list[date | None] = [*self.arguments.days()]
+        for day in days or [None]:
+            for section in self.arguments.sections:
+                yield self._list_request(section, 1, day)
+
+    def parse_list(self, response: Response, section: Section, page: int, day: date | None) -> Iterator[Request]:
+        """The articles of a page that are not known yet, and the next page."""
+        self._stop_when_shown()
+        try:
+            answer = read_rows(response.body, url=response.url)
+            if day is None and page == 1:
+                answer.expect_rows(response.url)
+        except Rejected as rejected:
+            yield from self._list_broken(rejected, response, section)
+            return
+        account = self.report.account(section.name)
+        account.pages += 1
+        for refused in answer.refused:
+            self.report.run.seen += 1
+            self.report.refuse(refused, url=None, origin=response.url)
+        for row in answer.rows:
+            account.row(row.ctime)
+            if self._is_new(row):
+                yield self._article_request(row, section)
+        if self._goes_on(answer, page, day):
+            yield self._list_request(section, page + 1, day)
+
+    def parse_article(self, response: Response, row: Row, section: Section) -> Iterator[Article]:
+        """The article of the page, with what its row knows."""
+        self._stop_when_shown()
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
+        try:
+            article = read_page(response.body, url=response.url, content_type=content_type, origin=row.url)
+        except Rejected as rejected:
+            self.report.refuse(rejected, url=row.url, origin=response.url)
+            return
+        article.fetched_at = datetime.now(UTC)
+        yield complete(article, row, section)
+
+    def list_failed(self, failure: Failure) -> None:
+        """Accounts for a page of a list that was not answered."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        slug, detail, _ = reason(failure.value, request.url)  # type: ignore[arg-type]
+        self.report.list_failed(request.cb_kwargs["section"].name, slug, detail, request.url)
+
+    def article_failed(self, failure: Failure) -> None:
+        """Accounts for an article whose page was not answered."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        slug, detail, outcome = reason(failure.value, request.url)  # type: ignore[arg-type]
+        url = request.cb_kwargs["row"].url
+        self.report.refuse(Rejected(slug, detail), url=url, origin=url, failed=outcome == "failed")
+
+    def _list_request(self, section: Section, page: int, day: date | None) -> Request:
+        return Request(
+            list_url(section, page, day),
+            callback=self.parse_list,
+            errback=self.list_failed,
+            cb_kwargs={"section": section, "page": page, "day": day},
+            dont_filter=True,
+        )
+
+    def _article_request(self, row: Row, section: Section) -> Request:
+        return Request(
+            row.url,
+            callback=self.parse_article,
+            errback=self.article_failed,
+            cb_kwargs={"row": row, "section": section},
+            dont_filter=True,  # rows are told apart here; the filter would drop a request without a word
+        )
+
+    def _list_broken(self, rejected: Rejected, response: Response, section: Section) -> Iterator[Request]:
+        request: Any = response.request
+        again = get_retry_request(request, spider=self, reason=rejected.slug) if rejected.slug in _BROKEN else None
+        if again is not None:
+            yield again
+        else:
+            self.report.list_failed(section.name, rejected.slug, rejected.detail, response.url)
+
+    def _is_new(self, row: Row) -> bool:
+        """Whether the article is to be fetched; each is accounted for once, by the list that names it first."""
+        if row.key in self._old:
+            self.report.run.repeats += 1
+            return False
+        self.report.run.seen += 1
+        known = self._old[row.key] = self._known(row)
+        if known:
+            self.report.run.outcomes["unchanged"] += 1
+        return not known
+
+    def _known(self, row: Row) -> bool:
+        store = self.crawler.get_item_pipeline(Store)
+        ledger = store.ledger if store is not None else None
+        if ledger is None:
+            return False
+        return ledger.known_url(row.url) or (row.docid is not None and ledger.known(f"sina:{row.docid}"))
+
+    def _goes_on(self, answer: RollPage, page: int, day: date | None) -> bool:
+        """Whether the next page may hold something new: rows are newest first, so a page of known rows is the end."""
+        if not (answer.rows or answer.refused) or page == self.arguments.max_pages:
+            return False
+        if day is None and answer.rows and all(self._old[row.key] for row in answer.rows):
+            return False
+        return answer.total is None or page * PAGE_SIZE < answer.total
+
+    def _stop_when_shown(self) -> None:
+        if self.sample is not None and self.report.run.outcomes[SAMPLED] >= self.sample:
+            raise CloseSpider(SAMPLE_SHOWN)

@@ -1,0 +1,221 @@
+"""The main job against the stand-in for Sina: everything once, as it is, whatever the site does on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govnews_spider.article import SHANGHAI
+from govnews_spider.dataset import open_articles
+from govnews_spider.sina.sections import find
+from govnews_spider.spiders.arguments import read_arguments
+from tests.crawling import Crawl, crawl
+from tests.site import Catalog, SinaSite
+
+LIDS = [1686, 1687, 1688, 1689, 1690]
+DAYS = [date(2021, 11, 23), date(2021, 11, 24), date(2021, 11, 25)]
+LARGE = Catalog.generate(seed=11, lists=LIDS, days=DAYS, count=200)
+SMALL = Catalog.generate(seed=12, lists=[1689], days=DAYS, count=8)
+ARTICLES = [article.url for article in SMALL.articles]
+PERIOD = ("since=2021-11-23", "until=2021-11-25")
+FIELDS = ("url", "title", "original_title", "published_at", "source", "author", "editor", "keywords", "text")
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[SinaSite]:
+    with SinaSite(LARGE) as site:
+        yield site
+
+
+@pytest.fixture
+def small() -> Iterator[SinaSite]:
+    with SinaSite(SMALL) as site:
+        yield site
+
+
+def rows(done: Crawl) -> dict[str, dict[str, Any]]:
+    found = open_articles(done.data).to_table().to_pylist()
+    assert len({row["article_id"] for row in found}) == len(found)
+    return {row["article_id"]: row for row in found}
+
+
+def run(tmp_path: Path, site: SinaSite, *arguments: str, **settings: object) -> Crawl:
+    return crawl(tmp_path, "sina_gov", "sections=1689", *arguments, gateway=site.url, **settings)
+
+
+def asked(site: SinaSite, part: str) -> int:
+    return sum(part in url for url in site.requests)
+
+
+@pytest.mark.parametrize("arguments", [(), PERIOD], ids=["newest", "backfill"])
+def test_every_article_arrives_once_as_the_site_made_it_and_a_second_run_asks_for_none(
+    tmp_path: Path, large: SinaSite, arguments: tuple[str, ...]
+) -> None:
+    done = crawl(tmp_path, "sina_gov", *arguments, gateway=large.url)
+    assert (done.code, done.balance) == (0, {"seen": 200, "stored": 200})
+    found = rows(done)
+    for expected in LARGE.expected():
+        row = found[expected["article_id"]]
+        assert {name: row[name] for name in FIELDS} == {name: expected[name] for name in FIELDS}
+        assert [(image["url"], image["caption"]) for image in row["images"]] == expected["images"]
+    before = len(large.requests)
+    again = crawl(tmp_path, "sina_gov", *arguments, gateway=large.url)
+    assert (again.code, again.balance) == (0, {"seen": 200, "unchanged": 200})
+    assert all("/api/roll/get" in url or "robots.txt" in url for url in large.requests[before:])
+    assert again.posts == done.posts
+
+
+def test_a_row_gives_the_section_and_says_where_it_came_from(tmp_path: Path, small: SinaSite) -> None:
+    for row in rows(run(tmp_path, small)).values():
+        assert row["section"] == "部委动态"
+        assert dict(row["provenance"])["section"] == "list:lid"
+        assert row["spider"] == "sina_gov"
+        assert row["origin"] == row["url"]
+
+
+def test_an_article_of_two_lists_is_seen_once_and_the_repeat_counted(tmp_path: Path, large: SinaSite) -> None:
+    done = crawl(tmp_path, "sina_gov", gateway=large.url)
+    listings = sum(len(article.lids) for article in LARGE.articles)
+    assert done.report["repeats"] == listings - 200 > 0
+    assert sum(account["rows"] for account in done.report["lists"].values()) == listings
+
+
+def test_a_page_of_known_rows_ends_the_reading(tmp_path: Path) -> None:
+    catalog = Catalog.generate(seed=13, lists=[1689], days=DAYS, count=170)
+    with SinaSite(catalog) as site:
+        run(tmp_path, site)
+        assert asked(site, "/api/roll/get") == 4
+        again = run(tmp_path, site)
+        assert asked(site, "/api/roll/get") == 5
+    assert again.report["lists"]["部委动态"]["pages"] == 1
+    assert again.balance == {"seen": 50, "unchanged": 50}
+
+
+def test_what_is_new_since_the_last_run_is_fetched_alone(tmp_path: Path, small: SinaSite) -> None:
+    run(tmp_path, small)
+    newer = Catalog.generate(seed=14, lists=[1689], days=[date(2021, 11, 26)], count=2)
+    for article in newer.articles:
+        small.publish(article)
+    before = asked(small, "doc-i")
+    done = run(tmp_path, small)
+    assert done.balance == {"seen": 10, "stored": 2, "unchanged": 8}
+    assert asked(small, "doc-i") == before + 2
+
+
+def test_max_pages_ends_each_list(tmp_path: Path, large: SinaSite) -> None:
+    done = crawl(tmp_path, "sina_gov", "max_pages=1", "sections=1686,1687", gateway=large.url)
+    assert [account["pages"] for account in done.report["lists"].values()] == [1, 1]
+
+
+def test_a_backfill_asks_for_its_days_alone(tmp_path: Path, small: SinaSite) -> None:
+    done = run(tmp_path, small, "since=2021-11-24", "until=2021-11-24")
+    days = {row["published_at"].astimezone(SHANGHAI).date() for row in rows(done).values()}
+    assert days == {date(2021, 11, 24)}
+    assert asked(small, "date=2021-11-24") == asked(small, "/api/roll/get") == 1
+
+
+def test_a_keyword_keeps_the_articles_that_hold_it(tmp_path: Path, small: SinaSite) -> None:
+    word = SMALL.articles[0].title[:6]
+    holding = [item for item in SMALL.expected() if word in item["title"] or word in item["text"]]
+    done = run(tmp_path, small, f"keyword={word}")
+    assert done.code == 0
+    assert {row["title"] for row in rows(done).values()} == {item["title"] for item in holding}
+    assert done.balance["off_topic"] == 8 - len(holding)
+
+
+def test_topics_keep_the_articles_of_any_of_them(tmp_path: Path, large: SinaSite) -> None:
+    found = rows(crawl(tmp_path, "sina_gov", "sections=1689", "topics=医保,营商环境", gateway=large.url))
+    assert found
+    assert all({"医保", "营商环境"} & set(row["topics"]) for row in found.values())
+
+
+def test_a_sample_shows_that_many_and_touches_nothing(tmp_path: Path, small: SinaSite) -> None:
+    done = run(tmp_path / "data", small, "sample=3")
+    assert done.code == 0
+    assert not done.data.exists()
+    assert sum(article.title in done.out for article in SMALL.articles) == 3
+
+
+@pytest.mark.parametrize("fault", ["truncated_json", "html", "empty", 502, "reset", "truncated"])
+def test_a_list_answer_that_is_bad_once_is_asked_for_again(tmp_path: Path, small: SinaSite, fault: str | int) -> None:
+    small.fault("https://feed.mix.sina.com.cn/api", fault, times=1)
+    assert run(tmp_path, small).balance == {"seen": 8, "stored": 8}
+
+
+@pytest.mark.parametrize(
+    ("fault", "slug", "outcome", "code"),
+    [
+        (403, "http_403", "failed", 5),
+        (404, "http_404", "rejected", 0),
+        (429, "http_429", "failed", 5),
+        (502, "http_502", "failed", 5),
+        ("truncated", "truncated_body", "failed", 5),
+        ("reset", "connection_lost", "failed", 5),
+        ("slow", "timeout", "failed", 5),
+    ],
+)
+def test_an_article_that_cannot_be_fetched_is_named_and_the_others_arrive(
+    tmp_path: Path, small: SinaSite, fault: str | int, slug: str, outcome: str, code: int
+) -> None:
+    small.fault(ARTICLES[0], fault, **({"seconds": 4.0} if fault == "slow" else {}))
+    patience = {"DOWNLOAD_TIMEOUT": 2, "RETRY_TIMES": 0} if fault == "slow" else {}
+    done = run(tmp_path, small, GOVNEWS_WAIT_MAX=0.05, **patience)
+    assert (done.code, done.balance) == (code, {"seen": 8, "stored": 7, outcome: 1})
+    assert [(line["slug"], line["outcome"], line["url"]) for line in done.rejections] == [(slug, outcome, ARTICLES[0])]
+
+
+@pytest.mark.parametrize("fault", [429, 502, "truncated", "reset"])
+def test_an_article_that_fails_once_is_asked_for_again(tmp_path: Path, small: SinaSite, fault: str | int) -> None:
+    small.fault(ARTICLES[0], fault, times=1)
+    assert run(tmp_path, small).balance == {"seen": 8, "stored": 8}
+
+
+def test_an_article_that_failed_arrives_with_the_next_run(tmp_path: Path, small: SinaSite) -> None:
+    small.fault(ARTICLES[0], 502, times=3)
+    assert run(tmp_path, small).code == 5
+    assert run(tmp_path, small).balance == {"seen": 8, "stored": 1, "unchanged": 7}
+
+
+def test_a_wrong_charset_header_does_not_spoil_a_page(tmp_path: Path, small: SinaSite) -> None:
+    small.fault(lambda url: "doc-i" in url, "wrong_charset_header")
+    found = rows(run(tmp_path, small))
+    assert {item["article_id"]: item["title"] for item in SMALL.expected()} == {
+        name: row["title"] for name, row in found.items()
+    }
+
+
+def test_rows_that_are_no_articles_are_accounted_for(tmp_path: Path, small: SinaSite) -> None:
+    now = int(datetime(2021, 11, 25, 20, tzinfo=SHANGHAI).timestamp())
+    small.add_row(1689, url="https://example.org/a.html", title="别家的页", ctime=now)
+    small.add_row(1689, url="", title="没有地址", ctime=now)
+    small.add_row(1689, url="https://finance.sina.com.cn/gone/doc-igone1234567.shtml", title="已撤", ctime=now)
+    done = run(tmp_path, small)
+    assert done.balance == {"seen": 11, "stored": 8, "rejected": 3}
+    assert done.report["slugs"] == {"http_404": 1, "offsite_url": 1, "row_without_url": 1}
+
+
+def test_a_mobile_row_and_a_desktop_row_are_one_article(tmp_path: Path, small: SinaSite) -> None:
+    article = SMALL.articles[0]
+    small.add_row(1689, url=article.wap_url, title=article.title, ctime=int(article.published.timestamp()) - 1)
+    done = run(tmp_path, small)
+    assert (done.balance, done.report["repeats"]) == ({"seen": 8, "stored": 8}, 1)
+
+
+def test_arguments_are_read_into_values() -> None:
+    read = read_arguments({"sections": "部委动态，1688", "since": "2021-11-24", "until": "2021-11-25", "sample": "3"})
+    assert read.sections == (find("1689"), find("1688"))
+    assert list(read.days()) == [date(2021, 11, 24), date(2021, 11, 25)]
+    assert (read.sample, read.max_pages, read.keyword, read.topics) == (3, None, None, None)
+
+
+def test_a_backfill_ends_today_at_most() -> None:
+    today = datetime.now(SHANGHAI).date()
+    since = today - timedelta(days=1)
+    assert list(read_arguments({"since": since.isoformat()}).days()) == [since, today]
+    assert list(read_arguments({"since": since.isoformat(), "until": "2999-01-01"}).days()) == [since, today]
+    with pytest.raises(ValueError, match="empty_period"):
+        read_arguments({"since": "2999-01-01"})

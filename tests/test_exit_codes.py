@@ -1,0 +1,234 @@
+"""The exit code of `crawl`: the rules as a table, and each code once more from a real run."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govnews_spider.runs import EXIT_CODES, OUTCOMES, ListAccount, Run, exit_code
+from tests.crawling import ROOT, command, crawl
+from tests.site import Catalog, SinaSite
+
+NOW = datetime(2021, 11, 25, 12, tzinfo=UTC)
+FRESH, OLD = NOW - timedelta(hours=1), NOW - timedelta(hours=73)
+
+
+def listed(rows: int = 3, newest: datetime | None = FRESH, **errors: int) -> ListAccount:
+    return ListAccount(pages=1, rows=rows, newest=newest if rows else None, errors=Counter(errors))
+
+
+def run_of(lists: dict[str, ListAccount] | None = None, *, seen: int | None = None, **fields: Any) -> Run:
+    """A run that ended by itself; its outcomes are among the fields."""
+    outcomes = Counter({name: fields.pop(name) for name in OUTCOMES if name in fields})
+    run = Run(run_id="r", spider="sina_gov", arguments={}, started=NOW, finished=NOW, reason="finished")
+    given = {"seen": outcomes.total() if seen is None else seen, "outcomes": outcomes, "lists": lists or {}}
+    return replace(run, **{"stale_after": timedelta(hours=72)} | given | fields)
+
+
+RULES: list[tuple[str, Run, int]] = [
+    ("all went well", run_of({"a": listed()}, stored=3), 0),
+    ("nothing new", run_of({"a": listed()}, unchanged=3), 0),
+    ("some pages are no articles", run_of({"a": listed()}, stored=2, rejected=1), 0),
+    ("nothing has the keyword", run_of({"a": listed()}, off_topic=3), 0),
+    ("only reprints", run_of({"a": listed()}, reprint=3), 0),
+    ("an error of ours", run_of({"a": listed()}, stored=2, failed=1, errors=["KeyError: 'a'"]), 1),
+    ("the spider never closed", run_of({"a": listed()}, stored=3, reason=""), 1),
+    ("stopped, but by no signal", run_of({"a": listed()}, stored=3, reason="shutdown"), 1),
+    ("lists without a row", run_of({"a": listed(0, list_empty=1), "b": listed(0, list_not_registered=1)}), 3),
+    ("a folder without documents", run_of(), 3),
+    ("a day without news", run_of({"a": listed(0)}), 3),
+    ("nothing but rejections", run_of({"a": listed()}, rejected=3), 3),
+    ("lists unreachable", run_of({"a": listed(0, connection_refused=1), "b": listed(0, http_502=1)}), 4),
+    ("lists answer with HTML", run_of({"a": listed(0, list_not_json=1)}), 4),
+    ("one list away, the other empty", run_of({"a": listed(0, http_403=1), "b": listed(0, list_empty=1)}), 4),
+    ("no article can be fetched", run_of({"a": listed()}, failed=3), 4),
+    ("one list of two fails", run_of({"a": listed(), "b": listed(0, http_502=1)}, stored=3), 5),
+    ("a list fails on its second page", run_of({"a": listed(50, http_502=1)}, stored=50), 5),
+    ("an article fails", run_of({"a": listed()}, stored=2, failed=1), 5),
+    ("one list is not registered", run_of({"a": listed(), "b": listed(0, list_not_registered=1)}, stored=3), 5),
+    ("every list is old", run_of({"a": listed(newest=OLD), "b": listed(newest=OLD)}, unchanged=6), 6),
+    ("one list is fresh", run_of({"a": listed(newest=OLD), "b": listed()}, unchanged=6), 0),
+    ("old, but a backfill", run_of({"a": listed(newest=OLD)}, stored=3, stale_after=None), 0),
+    ("no row told its time", run_of({"a": listed(newest=None)}, stored=3), 0),
+    ("old and partial", run_of({"a": listed(newest=OLD)}, stored=2, failed=1), 5),
+    ("an article vanished", run_of({"a": listed()}, stored=2, seen=3), 7),
+    (
+        "an article counted twice, and stopped",
+        run_of({"a": listed()}, stored=4, seen=3, reason="closespider_timeout"),
+        7,
+    ),
+    ("an article counted twice", run_of({"a": listed()}, stored=4, seen=3), 7),
+    ("a sample leaves the rest", run_of({"a": listed()}, seen=3, reason="sample"), 0),
+    ("a limit ends it early", run_of({"a": listed()}, stored=1, seen=3, reason="closespider_timeout"), 5),
+    ("interrupted", run_of({"a": listed()}, stored=1, seen=3, reason="shutdown", interrupted=True), 130),
+    ("killed while closing", run_of({"a": listed()}, stored=1, reason="", interrupted=True), 130),
+]
+
+
+@pytest.mark.parametrize(("run", "code"), [rule[1:] for rule in RULES], ids=[rule[0] for rule in RULES])
+def test_the_rules_of_the_exit_code(run: Run, code: int) -> None:
+    assert exit_code(run)[0] == code
+    assert exit_code(run)[1]
+
+
+WORSE: list[tuple[int, Callable[[Run], Run]]] = [
+    (6, lambda run: replace(run, lists={"a": listed(newest=OLD)})),
+    (5, lambda run: replace(run, seen=4, outcomes=run.outcomes + Counter(failed=1))),
+    (3, lambda run: replace(run, seen=2, outcomes=Counter(rejected=2))),
+    (4, lambda run: replace(run, lists={"a": listed(0, http_403=1)})),
+    (7, lambda run: replace(run, seen=99)),
+    (1, lambda run: replace(run, errors=["KeyError"])),
+    (130, lambda run: replace(run, interrupted=True)),
+]
+
+
+def test_the_graver_fact_decides() -> None:
+    run = run_of({"a": listed()}, stored=3)
+    for code, make_worse in WORSE:
+        run = make_worse(run)
+        assert exit_code(run)[0] == code
+
+
+def test_every_code_has_its_meaning() -> None:
+    assert set(EXIT_CODES) == {code for _, _, code in RULES} | {2}
+
+
+CATALOG = Catalog.generate(seed=5, lists=[1686, 1689], days=[date(2021, 11, 25)], count=6)
+ARTICLES = [article.url for article in CATALOG.articles]
+
+
+@pytest.fixture
+def site() -> Any:
+    with SinaSite(CATALOG) as served:
+        yield served
+
+
+LISTS = ("sections=国内滚动,部委动态",)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "message"),
+    [
+        (["sections=部委動态"], {}, "unknown_section: '部委動态'"),
+        (["section=1686"], {}, "unknown_argument: section; the spider has sections"),
+        (["since=2021-13-01"], {}, "bad_day: since='2021-13-01'"),
+        (["until=2021-11-25"], {}, "until_without_since: until=2021-11-25"),
+        (["since=2021-11-26", "until=2021-11-25"], {}, "empty_period: since=2021-11-26 is after 2021-11-25"),
+        (["topics=跨省通办,养猫"], {}, "unknown_topic: 养猫; known are 跨省通办、"),
+        (["max_pages=0"], {}, "bad_count: max_pages='0'"),
+        ([], {"GOVNEWS_GATEWAY": "localhost:8155"}, "bad_setting: GOVNEWS_GATEWAY='localhost:8155'"),
+        ([], {"GOVNEWS_STALE_AFTER": "soon"}, "bad_setting: GOVNEWS_STALE_AFTER='soon'"),
+    ],
+)
+def test_2_a_bad_argument_or_setting_ends_before_any_request(
+    tmp_path: Path, arguments: list[str], settings: dict[str, str], message: str
+) -> None:
+    done = crawl(tmp_path / "data", "sina_gov", *arguments, **settings)
+    assert done.code == 2
+    assert message in done.log
+    assert "Traceback" not in done.log
+    assert not done.data.exists()
+
+
+def test_2_a_spider_that_does_not_exist(tmp_path: Path) -> None:
+    done = crawl(tmp_path / "data", "sina")
+    assert (done.code, "unknown_spider: 'sina'; there are seeds, sina_gov" in done.log) == (2, True)
+
+
+@pytest.mark.parametrize("kind", ["code11", "empty_list"])
+def test_3_lists_that_have_nothing(tmp_path: Path, site: SinaSite, kind: str) -> None:
+    site.fault("https://feed.mix.sina.com.cn/api", kind)
+    done = crawl(tmp_path, "sina_gov", *LISTS, gateway=site.url)
+    assert (done.code, done.report["exit_code"]) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "slug"),
+    [
+        (403, "http_403"),
+        (502, "http_502"),
+        (429, "http_429"),
+        ("html", "list_not_json"),
+        ("empty", "list_empty_body"),
+        ("truncated_json", "list_truncated"),
+        ("truncated", "truncated_body"),
+        ("reset", "connection_lost"),
+    ],
+)
+def test_4_lists_that_cannot_be_read(tmp_path: Path, site: SinaSite, kind: str | int, slug: str) -> None:
+    site.fault("https://feed.mix.sina.com.cn/api", kind)
+    done = crawl(tmp_path, "sina_gov", *LISTS, gateway=site.url, GOVNEWS_WAIT_MAX=0.05)
+    assert done.code == 4
+    assert done.report["slugs"] == {slug: 2}
+    assert [line["slug"] for line in done.rejections] == [slug, slug]
+
+
+def test_4_a_site_that_does_not_answer(tmp_path: Path) -> None:
+    done = crawl(tmp_path, "sina_gov", *LISTS, gateway="http://127.0.0.1:1")
+    assert (done.code, done.report["slugs"]) == (4, {"robots_unavailable": 2})
+
+
+def test_5_one_list_fails_and_the_other_arrives(tmp_path: Path, site: SinaSite) -> None:
+    site.fault(lambda url: "lid=1689" in url, 502)
+    done = crawl(tmp_path, "sina_gov", *LISTS, gateway=site.url)
+    assert done.code == 5
+    assert done.balance["stored"] == done.balance["seen"] > 0
+    assert done.report["lists"]["部委动态"]["errors"] == {"http_502": 1}
+
+
+def test_6_old_news_is_stale_unless_it_was_asked_for(tmp_path: Path, site: SinaSite) -> None:
+    assert crawl(tmp_path, "sina_gov", *LISTS, gateway=site.url, GOVNEWS_STALE_AFTER=72).code == 6
+    backfill = ("since=2021-11-25", "until=2021-11-25")
+    assert crawl(tmp_path, "sina_gov", *LISTS, *backfill, gateway=site.url, GOVNEWS_STALE_AFTER=72).code == 0
+
+
+SABOTEUR = '{"govnews_spider.extensions.RunReport": 0, "tests.saboteur.Saboteur": 1}'
+
+
+@pytest.mark.parametrize(
+    "place", ["start", "parse_list", "parse_article", "article_failed", "stage", "accept", "open", "close", "writer"]
+)
+def test_1_an_error_of_ours_wherever_it_happens(tmp_path: Path, site: SinaSite, place: str) -> None:
+    site.fault(lambda url: "doc-i" in url, 404, times=1)
+    settings = {"EXTENSIONS": SABOTEUR, "SABOTEUR_PLACE": place, "LOG_LEVEL": "CRITICAL"}
+    done = crawl(tmp_path, "sina_gov", *LISTS, gateway=site.url, **settings)
+    assert done.code == 1
+    assert done.report["exit_code"] == 1
+    assert done.report["errors"][0] == f"ZeroDivisionError: sabotaged {place}"
+
+
+def test_7_an_article_that_vanishes_on_the_way(tmp_path: Path, site: SinaSite) -> None:
+    done = crawl(tmp_path, "sina_gov", *LISTS, gateway=site.url, EXTENSIONS=SABOTEUR, SABOTEUR_PLACE="vanish")
+    assert (done.code, done.report["unaccounted"]) == (7, 6)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_130_a_signal_ends_it_and_what_was_stored_is_written(
+    tmp_path: Path, site: SinaSite, number: signal.Signals
+) -> None:
+    site.fault(ARTICLES[0], "slow", seconds=2.0)
+    line = command(tmp_path, "sina_gov", *LISTS, gateway=site.url)
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _wait_for(lambda: sum("doc-i" in url for url in site.requests) >= 6)
+        time.sleep(0.3)
+        process.send_signal(number)
+        assert process.wait(timeout=30) == 130
+    (report,) = (tmp_path / "runs").glob("*.json")
+    assert '"exit_code": 130' in report.read_text(encoding="utf-8")
+    assert len(list((tmp_path / "posts").rglob("*.md"))) >= 5
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "the crawl did not get that far"
+        time.sleep(0.05)
