@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from govnews_spider.article import Article, Rejected
@@ -12,7 +13,8 @@ from govnews_spider.core.encoding import decode
 from govnews_spider.core.times import read_time, with_seconds
 from govnews_spider.sina import urls
 from govnews_spider.sina.layouts import LAYOUTS
-from govnews_spider.sina.locators import Attribute, Layout, Locator, Meta, Page, name_of
+from govnews_spider.sina.locators import Attribute, Layout, Locator, Meta, Page, has, name_of
+from govnews_spider.sina.refusals import refusal
 
 
 def extract(html: bytes, *, url: str, content_type: str | None = None) -> Article:
@@ -28,97 +30,110 @@ def read_page(html: bytes, *, url: str, content_type: str | None = None, origin:
 
     ``origin`` is where the bytes came from when that is not ``url``.
     """
-    decoded = decode(html, content_type)
-    page = Page(decoded.text, url)
-    provenance = {"encoding": f"{decoded.encoding}: {decoded.reason}"}
-    layout = _layout(page)
-    read = _Reader(page, layout, provenance)
-    raw, shown, exact = _time(read)
-    canonical = _address(read)
-    docid = read.first("article_id", _DOCIDS)
-    return Article(
-        article_id=f"sina:{docid}" if docid else "",
-        url=canonical,
-        title=read.mandatory("title", layout.title),
-        published_at=exact or shown,
-        published_raw=raw,
-        published_from=provenance["published_at"],
-        source=read.first("source", layout.source),
-        author=read.first("author", layout.author),
-        editor=read.first("editor", layout.editor),
-        keywords=read.first("keywords", layout.keywords) or [],
-        body_html=read.mandatory("body_html", layout.body),
-        layout=layout.name,
-        provenance=provenance,
-        origin=origin or url,
-    )
+    return Reading(html, url=url, content_type=content_type).article(origin)
 
 
-class _Reader:
-    """Tries locators in order and records which one gave the value."""
+class Reading:
+    """One page being read: which layout reads it, which locators were tried, and which one gave each value."""
 
-    def __init__(self, page: Page, layout: Layout, provenance: dict[str, str]) -> None:
-        self.page = page
-        self.layout = layout
-        self.provenance = provenance
+    def __init__(self, html: bytes, *, url: str, content_type: str | None = None) -> None:
+        decoded = decode(html, content_type)
+        self.page = Page(decoded.text, url)
+        self.provenance = {"encoding": f"{decoded.encoding}: {decoded.reason}"}
+        self.tried: dict[str, list[str]] = {}
+        """Field -> the locators that were asked before the one that gave the value, or all where none did."""
+        self.layout = self._layout()
 
-    def first(self, field: str, locators: Iterable[Locator[Any]]) -> Any:
+    def article(self, origin: str | None = None) -> Article:
+        """The record as the page gives it; raises :class:`Rejected` where a mandatory field is missing."""
+        layout = self.layout
+        raw, published_at = self._time()
+        url = self._address()
+        docid = self._first("article_id", _DOCIDS)
+        body = self._mandatory("body_html", layout.body)
+        return Article(
+            article_id=f"sina:{docid}" if docid else "",
+            url=url,
+            title=self._mandatory("title", layout.title),
+            published_at=published_at,
+            published_raw=raw,
+            published_from=self.provenance["published_at"],
+            source=self._first("source", layout.source),
+            author=self._first("author", layout.author),
+            editor=self._first("editor", layout.editor),
+            keywords=self._first("keywords", layout.keywords) or [],
+            body_html=body,
+            kind=_kind(layout, url or "", body),
+            layout=layout.name,
+            provenance=self.provenance,
+            origin=origin or self.page.url,
+        )
+
+    @property
+    def where(self) -> str:
+        """The page's address for messages."""
+        return self.page.url or "page"
+
+    def _layout(self) -> Layout:
+        for layout in LAYOUTS:
+            if all(has(self.page, mark) for mark in layout.marker):
+                return layout
+        slug, what = refusal(self.page)
+        raise Rejected(slug, f"{self.where}: {what}")
+
+    def _first(self, field: str, locators: Iterable[Locator[Any]]) -> Any:
         """The first value that is found; None where there is none."""
+        tried = self.tried.setdefault(field, [])
         for locator in locators:
             value = locator(self.page)
             if value is not None:
                 self.provenance[field] = name_of(locator)
                 return value
+            tried.append(name_of(locator))
         return None
 
-    def mandatory(self, field: str, locators: Iterable[Locator[str]]) -> str:
-        """The first value that is found; raises ``Rejected("no_<field>")`` where there is none."""
-        value: str | None = self.first(field, locators)
+    def _mandatory(self, field: str, locators: Iterable[Locator[str]]) -> str:
+        """The first value that is found; raises ``no_title``, ``no_time`` or ``no_body`` where there is none."""
+        value: str | None = self._first(field, locators)
         if value is None:
-            tried = ", ".join(map(name_of, locators))
-            slug = {"published_at": "no_time", "body_html": "no_body"}.get(field, f"no_{field}")
-            raise Rejected(slug, f"{self.page.url or 'page'}: layout {self.layout.name} has no {field}; tried {tried}")
+            tried = ", ".join(self.tried[field])
+            raise Rejected(_MISSING[field], f"{self.where}: layout {self.layout.name} has no {field}; tried {tried}")
         return value
 
+    def _time(self) -> tuple[str, datetime]:
+        """The displayed text and its time, with the seconds of a more exact time that agrees with the displayed minute."""
+        raw = self._mandatory("published_at", self.layout.published_at)
+        shown = read_time(raw)
+        if shown is None:
+            place = self.provenance["published_at"]
+            raise Rejected("bad_time", f"{self.where}: {raw[:60]!r} at {place} is no day and time")
+        exact = None
+        for locator in (*self.layout.seconds, time_in_address):
+            text = locator(self.page)
+            other = read_time(text) if text else None
+            if exact is None and (exact := with_seconds(shown, other)) is not None:
+                self.provenance["published_seconds"] = name_of(locator)
+            elif other is not None and abs(other - shown) > timedelta(days=1):
+                self.provenance.setdefault("published_conflict", f"{name_of(locator)} says {text}")
+        return raw, exact or shown
 
-def _layout(page: Page) -> Layout:
-    for layout in LAYOUTS:
-        if all(page.first(marker) is not None for marker in layout.marker):
-            return layout
-    title = page.first("title")
-    shown = (title.text() if title is not None else "").strip()[:60]
-    raise Rejected("unknown_layout", f"{page.url or 'page'}: no layout's markers are in it; its title is {shown!r}")
+    def _address(self) -> str | None:
+        """The canonical URL: of the address that was asked for, else of the one that the page gives as its own."""
+        if self.page.url:
+            self.provenance["url"] = "request"
+            return urls.canonical(self.page.url)
+        for locator in _ADDRESSES:
+            found = locator(self.page)
+            if found and urls.is_sina(found):
+                self.provenance["url"] = name_of(locator)
+                return urls.canonical(found)
+        return None
 
 
-def _time(read: _Reader) -> tuple[str, datetime, datetime | None]:
-    """The displayed text, its time, and the same minute with its seconds where a more exact time agrees with it."""
-    raw = read.mandatory("published_at", read.layout.published_at)
-    shown = read_time(raw)
-    if shown is None:
-        raise Rejected(
-            "bad_time",
-            f"{read.page.url or 'page'}: {raw[:60]!r} at {read.provenance['published_at']} is no day and time",
-        )
-    for locator in read.layout.seconds:
-        text = locator(read.page)
-        exact = with_seconds(shown, read_time(text)) if text else None
-        if exact is not None:
-            read.provenance["published_seconds"] = name_of(locator)
-            return raw, shown, exact
-    return raw, shown, None
-
-
-def _address(read: _Reader) -> str | None:
-    """The canonical URL: of the address that was asked for, else of the one that the page gives as its own."""
-    if read.page.url:
-        read.provenance["url"] = "request"
-        return urls.canonical(read.page.url)
-    for locator in _ADDRESSES:
-        found = locator(read.page)
-        if found and urls.is_sina(found):
-            read.provenance["url"] = name_of(locator)
-            return urls.canonical(found)
-    return None
+def time_in_address(page: Page) -> str | None:
+    """The day, hour and minute in an old numeric address (``/20140301/024218372262.shtml``), as ISO 8601."""
+    time = urls.time_in_url(page.url)
+    return time.isoformat() if time is not None else None
 
 
 def docid_in_url(page: Page) -> str | None:
@@ -127,10 +142,19 @@ def docid_in_url(page: Page) -> str | None:
 
 
 def publishid(page: Page) -> str | None:
-    """The docid in the page's metas: ``fxeuwwr9250746``, or the three numbers ``31,1,10356592`` of pages before 2015, joined by ``-``."""
+    """The docid in the metas: ``fxeuwwr9250746``, or the numbers ``31,1,10356592`` of pages before 2015, joined by ``-``."""
     value = page.metas.get("publishid", "").replace(" ", "").replace(",", "-")
     return value or None
 
 
+def _kind(layout: Layout, url: str, body: str) -> str:
+    """``live`` for a 7x24 flash, ``video`` for a post that is a player; else what the layout is for."""
+    if "/7x24/" in url:
+        return "live"
+    return "video" if _PLAYER.search(body) else layout.kind
+
+
+_MISSING: Final = {"title": "no_title", "published_at": "no_time", "body_html": "no_body"}
+_PLAYER: Final = re.compile(r"""\bid=["'](?:Video_Cont|xy-video-ctr)\b""")
 _ADDRESSES: Final = (Meta("og:url"), Attribute('link[rel="canonical"]', "href"))
 _DOCIDS: Final = (docid_in_url, publishid)

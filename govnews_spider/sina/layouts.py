@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from govnews_spider.sina.gallery import slide_body, slide_data, slide_time, slide_title
 from govnews_spider.sina.locators import Inner, Layout, Meta, MetaList, Outers, Page, Text, Texts, squash
 
 _EDITOR: Final = re.compile(r"[（(【](?:责任编辑|责编|编辑)\s*[：:]\s*([^（）()【】：:]{1,30})[）)】]")
@@ -139,5 +140,15 @@ LAYOUTS: Final = (
         published_at=(Text("div.txt > h2"),),
         source=(Text("div.txt > h2 a"),),
         body=(Outers("div.txt > p"),),
+    ),
+    Layout(
+        name="slide_album",  # slide.*.sina.com.cn: picture galleries; last, for its mark costs most to look for
+        marker=(slide_data,),
+        title=(slide_title, Meta("og:title")),
+        published_at=(slide_time, Meta("article:published_time")),
+        source=(Meta("mediaid"),),
+        keywords=(MetaList("keywords"),),
+        body=(slide_body,),
+        kind="gallery",
     ),
 )

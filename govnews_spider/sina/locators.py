@@ -156,7 +156,7 @@ class Outers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """One page template: the selectors that mark it (all of them must find something), and per field the locators tried in order.
+    """One page template: its marks (selectors or locators, all of which must find something), and per field the locators tried in order.
 
     ``title``, ``published_at`` and ``body`` are mandatory: a page that has the markers but not these is rejected.
     ``editor`` is for an editor outside the body: inside it, the editor's line is found by cleaning.
@@ -164,7 +164,7 @@ class Layout:
     """
 
     name: str
-    marker: tuple[str, ...]
+    marker: tuple[str | Callable[[Page], object], ...]
     title: tuple[Locator[str], ...]
     published_at: tuple[Locator[str], ...]
     source: tuple[Locator[str], ...]
@@ -172,7 +172,13 @@ class Layout:
     author: tuple[Locator[str], ...] = ()
     editor: tuple[Locator[str], ...] = ()
     keywords: tuple[Locator[list[str]], ...] = ()
+    kind: str = "article"
     seconds: tuple[Locator[str], ...] = (Meta("weibo: article:create_at"), Meta("article:published_time"))
+
+
+def has(page: Page, mark: str | Callable[[Page], object]) -> bool:
+    """Whether the page has a layout's mark."""
+    return (page.first(mark) if isinstance(mark, str) else mark(page)) is not None
 
 
 def name_of(locator: Callable[[Page], object]) -> str:

@@ -25,11 +25,6 @@ def without(text: str, replacement: str = "") -> bytes:
 @pytest.mark.parametrize(
     ("html", "slug"),
     [
-        (b"", "unknown_layout"),
-        (
-            b"<html><title>\xe9\xa1\xb5\xe9\x9d\xa2\xe6\xb2\xa1\xe6\x9c\x89\xe6\x89\xbe\xe5\x88\xb0</title></html>",
-            "unknown_layout",
-        ),
         (without('<span class="date">2022年02月10日 08:05</span>'), "no_time"),
         (without("2022年02月10日 08:05", "2022年02月10日"), "bad_time"),
         (without(">三部门联合部署“春季开工” 财政资金提前下达</h1>", "></h1>"), "no_title"),
@@ -109,3 +104,59 @@ def test_a_damaged_page_gives_an_article_or_a_rejection(data: st.DataObject) -> 
     assert article.title
     assert article.text
     assert article.published_at.tzinfo is UTC
+
+
+CHROME = "<div>" + "新浪首页 新闻 财经 体育 娱乐 科技 博客 图片 专栏 更多 " * 4 + "</div>"
+
+
+@pytest.mark.parametrize(
+    ("html", "url", "slug"),
+    [
+        ("", "", "empty_page"),
+        (
+            "<html><head><script>var a = '很长的脚本';</script></head><body><div id='app'></div></body></html>",
+            URL,
+            "empty_page",
+        ),
+        (f"<title>页面没有找到</title>{CHROME}<p>5秒钟之后将会带您进入新浪首页!</p>", URL, "error_page"),
+        (f"<title>春節就醫何處去？-新浪新聞中心</title><h1>春節就醫何處去？</h1>{CHROME}", "", "sister_site"),
+        (f"<title>财经滚动新闻_新浪网</title><ul><li><a href='#'>一</a></li></ul>{CHROME}", "", "not_an_article"),
+        (
+            f"<title>新模板</title><div class='headline'>题</div><div id='artibody'>正文</div>{CHROME}",
+            "",
+            "unknown_layout",
+        ),
+        (f"<title>新模板</title><div class='headline'>题</div>{CHROME}", URL, "unknown_layout"),
+    ],
+)
+def test_a_page_that_no_layout_reads_says_what_it_is_instead(html: str, url: str, slug: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        extract(html.encode(), url=url)
+    assert caught.value.slug == slug
+
+
+def test_sources_of_time_that_disagree_by_more_than_a_day_are_told() -> None:
+    html = without("2022-02-10T08:30:29+08:00", "2022-02-12T08:30:29+08:00")
+    conflict = extract(html, url=URL).provenance["published_conflict"]
+    assert conflict == "meta:article:published_time says 2022-02-12T08:30:29+08:00"
+    assert "published_conflict" not in extract(PAGE.encode(), url=URL).provenance
+
+
+def test_the_time_in_an_old_address_is_compared_too() -> None:
+    provenance = extract(PAGE.encode(), url="http://finance.sina.com.cn/china/20140301/024218372262.shtml").provenance
+    assert provenance["published_conflict"] == "function:time_in_address says 2014-03-01T02:42:00+08:00"
+
+
+def test_a_flash_of_the_live_feed_is_its_own_kind() -> None:
+    assert (
+        extract(PAGE.encode(), url="https://finance.sina.cn/7x24/2022-02-10/detail-ikyakumy5000001.d.html").kind
+        == "live"
+    )
+
+
+@pytest.mark.parametrize(
+    "data", ["", "{}", '{"images": "none"}', '{"images": [', '{"images": [1, {"download_img": 5}]}', "[]"]
+)
+def test_a_gallery_without_readable_pictures_is_no_gallery(data: str) -> None:
+    with pytest.raises(Rejected):
+        extract(f"<title>组图</title><script>var slide_data = {data};</script>{CHROME}".encode(), url="")
