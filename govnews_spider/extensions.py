@@ -16,6 +16,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from govnews_spider.article import Article, Rejected
+from govnews_spider.core.drift import DRIFT_SLUGS, fallbacks
 from govnews_spider.options import Options
 from govnews_spider.runs import OUTCOMES, SAMPLED, ListAccount, Run, exit_code
 from govnews_spider.sina.roll import Row
@@ -41,6 +42,7 @@ class RunReport:
             arguments=spider.given,
             started=started,
             stale_after=self.options.stale_after if spider.expects_news else None,
+            drift_limit=self.options.drift_limit,
         )
         self._crawler = crawler
         self._log = RejectedLog(self.options.data, self.run.run_id)
@@ -66,6 +68,15 @@ class RunReport:
         else:
             self.run.outcomes["failed" if failed else "rejected"] += 1
             self._write(rejected, url, origin, "failed" if failed else "rejected")
+
+    def read(self, article: Article, address: str) -> None:
+        """Accounts for a page that a layout read."""
+        self.run.page(address, article.layout, fallbacks(article))
+
+    def unread(self, rejected: Rejected, address: str) -> None:
+        """Accounts for a page that no layout read, where it looks like an article."""
+        if rejected.slug in DRIFT_SLUGS:
+            self.run.page(address, "", ())
 
     def list_failed(self, name: str, slug: str, detail: str, url: str) -> None:
         """Accounts for a page of a list that could not be read."""

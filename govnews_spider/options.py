@@ -20,6 +20,8 @@ class Options:
     gateway: str | None
     """Origin without a slash at its end; None without gateway."""
     flush_rows: int
+    drift_limit: float
+    """Share, 0 to 1."""
     stale_after: timedelta | None
     retry_wait: float
     """Seconds."""
@@ -33,6 +35,7 @@ class Options:
             data=_checked(settings, "GOVNEWS_DATA", _folder, "a folder, or a path where one can be made"),
             gateway=_checked(settings, "GOVNEWS_GATEWAY", _origin, "an origin such as http://127.0.0.1:8155, or empty"),
             flush_rows=_checked(settings, "GOVNEWS_FLUSH_ROWS", _positive, "a whole number of rows, at least 1"),
+            drift_limit=_checked(settings, "GOVNEWS_DRIFT_LIMIT", _share, "a share from 0 to 1"),
             stale_after=_checked(settings, "GOVNEWS_STALE_AFTER", _hours, "a number of hours, 0 for never") or None,
             retry_wait=_checked(settings, "GOVNEWS_RETRY_WAIT", _not_negative, "a number of seconds"),
             wait_max=_checked(settings, "GOVNEWS_WAIT_MAX", _not_negative, "a number of seconds"),
@@ -62,6 +65,12 @@ def _origin(text: str) -> str | None:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
         raise ValueError(text)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _share(text: str) -> float:
+    if not 0 <= (share := float(text)) <= 1:
+        raise ValueError(text)
+    return share
 
 
 def _positive(text: str) -> int:

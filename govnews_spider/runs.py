@@ -6,6 +6,7 @@ Nothing here knows the crawler: spiders, pipelines and the ``crawl`` command fil
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -30,6 +31,11 @@ EXIT_CODES: Final = {
     7: "a data invariant is broken",
     130: "interrupted",
 }
+
+DRIFT_LEAST: Final = 5
+"""Drifted pages below which their share says nothing."""
+DRIFT_NAMED: Final = 100
+"""Drifted pages that a run report names."""
 
 _ANSWERED: Final = frozenset({"list_not_registered", "list_empty"})
 """List errors by which the site answers well that it has nothing; by every other it refuses, is away or is broken."""
@@ -79,10 +85,34 @@ class Run:
     slugs: Counter[str] = field(default_factory=Counter)
     """Reason → how often, over everything rejected, failed or off topic, and over the errors of lists."""
     lists: dict[str, ListAccount] = field(default_factory=dict)
+    layouts: Counter[str] = field(default_factory=Counter)
+    """Layout → pages that it read; ``none`` for pages that look like an article and that no layout could read."""
+    locators: Counter[str] = field(default_factory=Counter)
+    """``layout.field: locator`` → pages where that fallback gave the field's value."""
+    drifted: int = 0
+    """The pages behind ``none`` and ``locators``: they show signs of a changed template."""
+    drifted_pages: list[str] = field(default_factory=list)
+    """The addresses of the first :data:`DRIFT_NAMED` of them."""
+    drift_limit: float = 1.0
+    """Share of drifted pages above which the run is partial."""
     errors: list[str] = field(default_factory=list)
     """Errors of this program, the first line of each."""
     requests: dict[str, Any] = field(default_factory=dict)
     """Requests, bytes and statuses, as the downloader counted them."""
+
+    def page(self, address: str, layout: str, fallbacks: Sequence[str]) -> None:
+        """Counts one page: the layout that read it ("" for none), and the fallback locators that it took."""
+        self.layouts[layout or "none"] += 1
+        self.locators.update(fallbacks)
+        if not layout or fallbacks:
+            self.drifted += 1
+            if len(self.drifted_pages) < DRIFT_NAMED:
+                self.drifted_pages.append(address)
+
+    @property
+    def drift(self) -> float:
+        """Share of the pages read that show signs of a changed template; 0 where too few do to tell."""
+        return self.drifted / self.layouts.total() if self.drifted >= DRIFT_LEAST else 0.0
 
     @property
     def unaccounted(self) -> int:
@@ -107,6 +137,10 @@ class Run:
             "repeats": self.repeats,
             "slugs": dict(sorted(self.slugs.items())),
             "lists": {name: _list_json(account) for name, account in self.lists.items()},
+            "layouts": dict(self.layouts.most_common()),
+            "fallback_locators": dict(self.locators.most_common()),
+            "drifted": self.drifted,
+            "drifted_pages": self.drifted_pages,
             "errors": self.errors,
             "requests": self.requests,
         }
@@ -152,6 +186,9 @@ def _something(run: Run) -> tuple[int, str] | None:
         parts = [f"lists {'、'.join(broken)}"] if broken else []
         parts += [f"{run.outcomes['failed']} articles"] if run.outcomes["failed"] else []
         return 5, f"failed: {' and '.join(parts)} ({_named(run.slugs)})"
+    if run.drift > run.drift_limit:
+        pages = "、".join(run.drifted_pages[:3])
+        return 5, f"layout drift: {run.drifted} of {run.layouts.total()} pages ({run.drift:.0%}), such as {pages}"
     newest = [account.newest for account in run.lists.values() if account.newest]
     if run.stale_after and newest and max(newest) < (run.finished or datetime.now(UTC)) - run.stale_after:
         hours = run.stale_after / timedelta(hours=1)

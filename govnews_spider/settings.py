@@ -88,6 +88,9 @@ GOVNEWS_GATEWAY = os.environ.get("GOVNEWS_GATEWAY", "")
 GOVNEWS_CONTACT = os.environ.get("GOVNEWS_CONTACT", "")
 # Rows after which what was stored is written to files; they are also written when the run ends.
 GOVNEWS_FLUSH_ROWS = os.environ.get("GOVNEWS_FLUSH_ROWS", "1000")
+# Share of the pages read that may show signs of a changed template (no layout reads them, or a fallback locator does)
+# before the run counts as partial; at least 5 pages must.
+GOVNEWS_DRIFT_LIMIT = os.environ.get("GOVNEWS_DRIFT_LIMIT", "0.1")
 # Hours after which a list's newest row is stale; when every list is, the exit code is 6. 0: never.
 GOVNEWS_STALE_AFTER = os.environ.get("GOVNEWS_STALE_AFTER", "72")
 # Seconds before the first retry where the site names none (Retry-After), doubled for the next one.

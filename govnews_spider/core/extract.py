@@ -14,6 +14,7 @@ from govnews_spider.core.times import read_time, with_seconds
 from govnews_spider.sina import urls
 from govnews_spider.sina.layouts import LAYOUTS
 from govnews_spider.sina.locators import Attribute, Layout, Locator, Meta, Page, has, name_of
+from govnews_spider.sina.pager import next_page
 from govnews_spider.sina.refusals import refusal
 
 
@@ -68,6 +69,10 @@ class Reading:
             provenance=self.provenance,
             origin=origin or self.page.url,
         )
+
+    def next_page(self) -> str | None:
+        """The address of the article's next page, where it goes on there."""
+        return next_page(self.page)
 
     @property
     def where(self) -> str:

@@ -54,8 +54,11 @@ class Seeds(NewsSpider[SeedsArguments]):
             try:
                 article = read_file(path, origin)
             except Rejected as rejected:
+                self.report.unread(rejected, origin)
                 self.report.refuse(rejected, url=None, origin=origin)
             else:
+                if path.suffix.lower() in PAGES:
+                    self.report.read(article, origin)
                 yield article
         self.logger.info("%d files of %s are neither documents nor pages and were left alone", ignored, root)
 

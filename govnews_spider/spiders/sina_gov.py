@@ -13,10 +13,12 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from govnews_spider.article import Article, Rejected
-from govnews_spider.core.extract import read_page
+from govnews_spider.core.extract import Reading
+from govnews_spider.core.join import join
 from govnews_spider.failures import reason
 from govnews_spider.pipelines import Store
 from govnews_spider.runs import SAMPLE_SHOWN, SAMPLED
+from govnews_spider.sina.pager import MOST_PAGES
 from govnews_spider.sina.roll import PAGE_SIZE, RollPage, Row, complete, list_url, read_rows
 from govnews_spider.sina.sections import Section
 from govnews_spider.spiders.arguments import SinaArguments, read_arguments
@@ -73,15 +75,25 @@ class SinaGov(NewsSpider[SinaArguments]):
         if self._goes_on(answer, page, day):
             yield self._list_request(section, page + 1, day)
 
-    def parse_article(self, response: Response, row: Row, section: Section) -> Iterator[Article]:
-        """The article of the page, with what its row knows."""
+    def parse_article(
+        self, response: Response, row: Row, section: Section, pages: tuple[Article, ...] = ()
+    ) -> Iterator[Article | Request]:
+        """The article with what its row knows; or its next page, where it goes on there. ``pages`` are those before."""
         self._stop_when_shown()
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
         try:
-            article = read_page(response.body, url=response.url, content_type=content_type, origin=row.url)
+            reading = Reading(response.body, url=response.url, content_type=content_type)
+            pages = (*pages, reading.article(row.url))
         except Rejected as rejected:
+            self.report.unread(rejected, response.url)
             self.report.refuse(rejected, url=row.url, origin=response.url)
             return
+        self.report.read(pages[-1], response.url)
+        following = reading.next_page()
+        if following is not None and len(pages) < MOST_PAGES:
+            yield self._article_request(row, section, following, pages)
+            return
+        article = join(pages)
         article.fetched_at = datetime.now(UTC)
         yield complete(article, row, section)
 
@@ -107,12 +119,12 @@ class SinaGov(NewsSpider[SinaArguments]):
             dont_filter=True,
         )
 
-    def _article_request(self, row: Row, section: Section) -> Request:
+    def _article_request(self, row: Row, section: Section, url: str = "", pages: tuple[Article, ...] = ()) -> Request:
         return Request(
-            row.url,
+            url or row.url,
             callback=self.parse_article,
             errback=self.article_failed,
-            cb_kwargs={"row": row, "section": section},
+            cb_kwargs={"row": row, "section": section, "pages": pages},
             dont_filter=True,  # rows are told apart here; the filter would drop a request without a word
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from govnews_spider.dataset import open_articles
 from govnews_spider.sina.sections import find
 from govnews_spider.spiders.arguments import read_arguments
 from tests.crawling import Crawl, crawl
-from tests.site import Catalog, SinaSite
+from tests.site import Catalog, Page, SinaSite, SiteArticle
 
 LIDS = [1686, 1687, 1688, 1689, 1690]
 DAYS = [date(2021, 11, 23), date(2021, 11, 24), date(2021, 11, 25)]
@@ -219,3 +220,52 @@ def test_a_backfill_ends_today_at_most() -> None:
     assert list(read_arguments({"since": since.isoformat(), "until": "2999-01-01"}).days()) == [since, today]
     with pytest.raises(ValueError, match="empty_period"):
         read_arguments({"since": "2999-01-01"})
+
+
+def page_of(article: SiteArticle, body: str, following: str | None) -> Page:
+    """A page in the article's template whose body is ``body``, with a pager to ``following``."""
+    pager = f"<p class='page'><span class='cur'>1</span><a href='{following}'>下一页</a></p>" if following else ""
+    shown = article.published.astimezone(SHANGHAI)
+    html = (
+        f"<meta charset='utf-8'><meta name='publishid' content='{article.docid}'><h1 class='main-title'>{escape(article.title)}</h1>"
+        f"<div class='date-source'><span class='date'>{shown:%Y年%m月%d日 %H:%M}</span><a class='source'>{article.media}</a></div>"
+        f"<div class='article' id='artibody'>{body}{pager}</div>"
+    )
+    return Page(body=html.encode(), headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+def test_an_article_on_three_pages_is_one_article(tmp_path: Path, small: SinaSite) -> None:
+    article = SMALL.articles[0]
+    parts = [article.url.replace(".shtml", ending) for ending in (".shtml", "_2.shtml", "_3.shtml")]
+    for number, url in enumerate(parts):
+        following = parts[number + 1] if number < 2 else None
+        small.pages[url] = page_of(article, f"<p>这是第{number + 1}页的正文。</p>", following)
+    done = run(tmp_path, small)
+    assert done.balance == {"seen": 8, "stored": 8}
+    row = rows(done)[f"sina:{article.docid}"]
+    assert row["text"] == "这是第1页的正文。\n这是第2页的正文。\n这是第3页的正文。"
+    assert dict(row["provenance"])["pages"] == "3"
+    assert row["url"] == article.url.replace("http://", "https://")
+
+
+def test_an_article_whose_second_page_is_missing_is_not_half_stored(tmp_path: Path, small: SinaSite) -> None:
+    article = SMALL.articles[0]
+    small.pages[article.url] = page_of(article, "<p>第一页。</p>", article.url.replace(".shtml", "_2.shtml"))
+    done = run(tmp_path, small)
+    assert done.balance == {"seen": 8, "stored": 7, "rejected": 1}
+    assert f"sina:{article.docid}" not in rows(done)
+    assert done.rejections[0]["url"] == article.url.replace("http://", "https://")
+
+
+def test_a_changed_template_is_an_alarm_that_names_the_pages(tmp_path: Path, small: SinaSite) -> None:
+    for article in SMALL.articles[:6]:
+        small.pages[article.url] = Page(
+            body="<h1 class='headline'>新模板</h1><div id='artibody'>正文</div>".encode() + b"x" * 200
+        )
+    done = run(tmp_path, small)
+    assert done.code == 5
+    assert done.balance == {"seen": 8, "stored": 2, "rejected": 6}
+    assert done.report["layouts"]["none"] == done.report["drifted"] == 6
+    assert len(done.report["drifted_pages"]) == 6
+    assert "layout drift: 6 of 8 pages (75%)" in done.out
+    assert run(tmp_path / "other", small, GOVNEWS_DRIFT_LIMIT=1).code == 0
