@@ -30,6 +30,8 @@ class Decoded:
     text: str
     encoding: str
     reason: str
+    utf8: bytes | None = None
+    """The same text as UTF-8, where that is what came in: what parses bytes need not encode it again."""
 
 
 def declared(data: bytes, content_type: str | None) -> tuple[str | None, str | None]:
@@ -48,7 +50,7 @@ def decode(data: bytes, content_type: str | None = None) -> Decoded:
     data = data.translate(None, _CONTROLS)
     header, meta = declared(data, content_type)
     try:
-        return Decoded(data.decode("utf-8"), "utf-8", _agreement("utf-8", header, meta))
+        return Decoded(data.decode("utf-8"), "utf-8", _agreement("utf-8", header, meta), data)
     except UnicodeDecodeError:
         name, text = _best(data, header, meta)
         return Decoded(text, name, _agreement(name, header, meta))

@@ -39,7 +39,7 @@ class Reading:
 
     def __init__(self, html: bytes, *, url: str, content_type: str | None = None) -> None:
         decoded = decode(html, content_type)
-        self.page = Page(decoded.text, url)
+        self.page = Page(decoded.utf8 or decoded.text, url)
         self.provenance = {"encoding": f"{decoded.encoding}: {decoded.reason}"}
         self.tried: dict[str, list[str]] = {}
         """Field -> the locators that were asked before the one that gave the value, or all where none did."""

@@ -153,7 +153,7 @@ class Reader:
     def _is_read_whole(self, node: LexborNode, tag: str) -> bool:
         if tag == "figcaption" or (tag == "span" and "img_descr" in classes_of(node)):
             return self._caption(squash(node.text()))
-        if tag == "table" and (blocks := read_table(node.html or "", self._cell)) is not None:
+        if tag == "table" and _may_hold_data(node) and (blocks := read_table(node.html or "", self._cell)) is not None:
             self._flush()
             self.blocks.extend(blocks)
             return True
@@ -204,6 +204,11 @@ def _is_centered(node: LexborNode, tag: str) -> bool:
         or "img_wrapper" in (attributes.get("class") or "")
         or "text-align:center" in (attributes.get("style") or "").replace(" ", "")
     )
+
+
+def _may_hold_data(table: LexborNode) -> bool:
+    """Two rows, and somewhere two cells side by side; most tables of old pages only center a picture."""
+    return len(table.css("tr")) > 1 and table.css_first("td + td, td + th, th + td, th + th") is not None
 
 
 def _list_of(item: LexborNode) -> str:

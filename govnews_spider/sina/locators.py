@@ -24,9 +24,12 @@ _ONLY_NOTHING: Final = re.compile(rf"[{_NOTHING}]+")
 
 
 class Page:
-    """One parsed page: the tree, its metas (first one of a name wins) and the address that it was asked for ("" when unknown)."""
+    """One parsed page: the tree, its metas (first one of a name wins) and the address that it was asked for ("" when unknown).
 
-    def __init__(self, html: str, url: str) -> None:
+    ``html`` is text, or UTF-8 bytes.
+    """
+
+    def __init__(self, html: str | bytes, url: str) -> None:
         self.tree = LexborHTMLParser(html)
         self.url = url
         self._found: dict[str, LexborNode | None] = {}

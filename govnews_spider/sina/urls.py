@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
@@ -37,6 +38,7 @@ def is_sina(url: str) -> bool:
     return parts is not None and _is_sina(parts)
 
 
+@lru_cache(maxsize=1024)
 def canonical(url: str) -> str:
     """One address for one page: https, host in lower case, unwrapped from ``norm_detail?url=``, without port, fragment
     and tracking query. A mobile page keeps its own path, for its desktop path cannot be told from it.
