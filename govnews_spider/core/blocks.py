@@ -114,6 +114,10 @@ def line_text(line: Line) -> str:
 
 def tidy(line: Line) -> Line:
     """``line`` with its white space squashed as if it were one text, runs of equal marks joined, empty runs gone."""
+    if len(line) == 1:
+        marks, raw = line[0]
+        text = squash(raw)
+        return [(marks, text)] if text else []
     tidied: Line = []
     for marks, group in groupby(line, key=lambda run: run[0]):
         raw = "".join(text for _, text in group)
@@ -129,11 +133,26 @@ def tidy(line: Line) -> Line:
     return tidied
 
 
+def cut(line: Line, length: int) -> Line:
+    """The first ``length`` characters of a tidy line."""
+    if length >= sum(len(text) for _, text in line):
+        return line
+    kept: Line = []
+    for marks, text in line:
+        kept.append((marks, text[:length]))
+        length -= len(text)
+        if length <= 0:
+            break
+    return tidy(kept)
+
+
 def _lines_html(lines: list[Line]) -> str:
     return "<br>".join(map(_line_html, lines))
 
 
 def _line_html(line: Line) -> str:
+    if len(line) == 1 and not line[0][0]:
+        return escape(line[0][1], quote=False)
     parts: list[str] = []
     opened: tuple[Mark, ...] = ()
     for marks, text in [*line, ((), "")]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Any, Final
+from urllib.parse import quote
 
 import nh3
+from bs4 import BeautifulSoup
 from selectolax.lexbor import LexborNode
 
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.blocks import Block, Picture, to_html, to_text
-from govnews_spider.core.bylines import reporters
 from govnews_spider.core.reader import Reader
 from govnews_spider.sina import furniture
+from govnews_spider.sina.bylines import reporters
+from govnews_spider.sina.locators import squash
 
 # The allow-list of what a post may hold; what is written is within it already, and is checked all the same.
 _SANITIZE: Final = nh3.Cleaner(
@@ -32,7 +36,15 @@ _SANITIZE: Final = nh3.Cleaner(
     link_rel=None,
     url_schemes={"http", "https"},
 )
+_SCHEME: Final = re.compile(r"^(?:http:)?//")
+_ADDRESS: Final = re.compile(r"https://[\w-]+(?:\.[\w-]+)+(?::\d+)?/\S+")
+_MOST_COMMENTS: Final = 20
+"""Ad comments of a page that are looked into; real pages have up to four."""
 _TEXTLESS: Final = frozenset({"video", "gallery"})
+
+
+Found = dict[str, tuple[str, str]]
+"""What the body says of the article: field -> value and the place that said it."""
 
 
 def clean(article: Article) -> Article:
@@ -41,10 +53,12 @@ def clean(article: Article) -> Article:
     ``editor``, ``original_title``, ``source`` and ``author`` are read from the body where the page's head did not give them.
     Idempotent. Raises ``Rejected("empty_body")``.
     """
-    found: dict[str, tuple[str, str]] = {}
+    found: Found = {}
     blocks = read_blocks(article.body_html, found)
     text = to_text(blocks)
-    if not text and article.kind not in _TEXTLESS:
+    images = [block.image for block in blocks if isinstance(block, Picture)]
+    kind = "gallery" if images and not text and article.kind == "article" else article.kind
+    if not text and kind not in _TEXTLESS:
         raise Rejected(
             "empty_body",
             f"{article.origin}: nothing is left of the body of {article.title[:40]!r} without its furniture",
@@ -52,34 +66,37 @@ def clean(article: Article) -> Article:
     _hidden_source(article.body_html, found)
     if (names := reporters(text)) is not None:
         found["author"] = names, "text:记者"
-    missing = {name: pair for name, pair in found.items() if getattr(article, name) is None}
+    if "other_editor" in found:
+        found.setdefault("editor", found.pop("other_editor"))
+    missing = {name: pair for name, pair in found.items() if getattr(article, name, "") is None}
     values: dict[str, Any] = {name: value for name, (value, _) in missing.items()}
     return replace(
         article,
         body_html=_SANITIZE.clean(to_html(blocks)),
         text=text,
         char_count=len(text),
-        images=[block.image for block in blocks if isinstance(block, Picture)],
+        images=images,
+        kind=kind,
         provenance=article.provenance | {name: place for name, (_, place) in missing.items()},
         **values,
     )
 
 
-def read_blocks(html: str, found: dict[str, tuple[str, str]]) -> list[Block]:
+def read_blocks(html: str, found: Found) -> list[Block]:
     """The blocks of a body without furniture; ``found`` takes what its lines say of the article: field -> value and place."""
-    return Reader(drop=_is_furniture, aside=partial(_is_aside, found), picture=picture_url).read(html)
+    return Reader(drop=partial(_is_furniture, found), keep=partial(_keep, found), picture=picture_url).read(html)
 
 
 def picture_url(src: str) -> str | None:
     """The picture's absolute https address; "" for a spacer; None for a QR code, a logo, a quote chart, a placeholder or no address."""
     if furniture.SPACER.search(src):
         return ""
-    src = src.removeprefix(furniture.PICTURE_PROXY)
-    src = re.sub(r"^(?:http:)?//", "https://", src)
-    return src if src.startswith("https://") and not furniture.NO_PICTURE.search(src) else None
+    src = _SCHEME.sub("https://", src.removeprefix(furniture.PICTURE_PROXY))
+    src = quote(src, safe="%/:=&?~#+!$,;@()*[]'")
+    return src if _ADDRESS.fullmatch(src) and not furniture.NO_PICTURE.search(src) else None
 
 
-def _is_furniture(node: LexborNode) -> bool:
+def _is_furniture(found: Found, node: LexborNode) -> bool:
     attributes = node.attributes
     if not attributes:
         return False
@@ -88,31 +105,53 @@ def _is_furniture(node: LexborNode) -> bool:
     return (
         not furniture.BLOCK_CLASSES.isdisjoint(classes)
         or not furniture.BLOCK_ATTRIBUTES.isdisjoint(attributes)
-        or (node.tag == "p" and not furniture.PAGER_CLASSES.isdisjoint(classes))
+        or (
+            not furniture.PAGER_CLASSES.isdisjoint(classes)
+            and furniture.PAGER.fullmatch(squash(node.text())) is not None
+        )
+        or (not furniture.EDITOR_CLASSES.isdisjoint(classes) and _is_editor(found, squash(node.text())))
         or identifier in furniture.BLOCK_IDS
         or furniture.QUOTE_ID.fullmatch(identifier) is not None
     )
 
 
-def _is_aside(found: dict[str, tuple[str, str]], text: str) -> bool:
-    if len(text) > furniture.LINE_LENGTH:
-        return False
-    for field, pattern in _ASIDES:
-        if match := pattern.fullmatch(text):
-            found.setdefault(field, (match[field], f"text:{text[: match.start(field)].strip('（(【[：: ')}"))
-            return True
+def _is_editor(found: Found, text: str) -> bool:
+    """Whether the text of an element made for the editor's line is that line, and who it names."""
+    match = furniture.EDITOR.fullmatch(text) or furniture.EDITOR_LABEL.fullmatch(text)
+    if match is not None and match["editor"]:
+        found.setdefault("editor", (match["editor"], "text:责任编辑"))
+    return match is not None
+
+
+def _keep(found: Found, text: str) -> int:
+    """How many of the line's first characters belong to the article; ``found`` takes what the others say."""
+    if len(text) <= furniture.LINE_LENGTH and _is_aside(found, text):
+        return 0
+    if tail := furniture.EDITOR_TAIL.search(text):
+        found.setdefault("editor", (tail["editor"], "text:责任编辑"))
+        return tail.start()
+    return len(text)
+
+
+def _is_aside(found: Found, text: str) -> bool:
+    if match := furniture.ORIGINAL_TITLE.fullmatch(text):
+        found.setdefault("original_title", (match["plain"] or match["bracketed"], "text:原标题"))
+        return True
+    if match := furniture.EDITOR.fullmatch(text):
+        if match["editor"]:
+            found.setdefault("editor", (match["editor"], "text:责任编辑"))
+        return True
+    if match := furniture.OTHER_EDITOR.fullmatch(text):
+        found.setdefault("other_editor", (match["editor"], "text:编辑"))
+        return True
     if match := furniture.SOURCE.fullmatch(text):  # stays in the text: it is the medium's own line
         found.setdefault("source", (match["source"], "text:来源"))
     return furniture.PROMOTION.fullmatch(text) is not None
 
 
-_ASIDES: Final = (("original_title", furniture.ORIGINAL_TITLE), ("editor", furniture.EDITOR))
-
-
-def _hidden_source(html: str, found: dict[str, tuple[str, str]]) -> None:
+def _hidden_source(html: str, found: Found) -> None:
     """The 来源 line that stands in an ad comment, which hides whole paragraphs of the article's end."""
-    hidden: dict[str, tuple[str, str]] = {}
-    for comment in furniture.AD_COMMENT.finditer(html):
-        read_blocks(comment["html"], hidden)
-    if "source" in hidden:
-        found.setdefault("source", (hidden["source"][0], "comment:article_adlist"))
+    for comment in islice(furniture.AD_COMMENT.finditer(html), _MOST_COMMENTS):
+        for line in BeautifulSoup(comment["html"], "lxml").stripped_strings:
+            if match := furniture.SOURCE.fullmatch(squash(line)):
+                found.setdefault("source", (match["source"], "comment:article_adlist"))

@@ -16,6 +16,7 @@ from govnews_spider.core.document_format import CONTROL, DOCUMENT_STYLES, HEAD, 
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _RFC_1123: Final = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII)
+_YEARS: Final = (1900, 2999)
 _NO_ZONE: Final = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:.]+", re.ASCII)
 
 
@@ -102,6 +103,8 @@ def published_in(value: Text) -> datetime:
         moment = datetime(year, _MONTHS.index(match[2]) + 1, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
         raise value.refused("bad_date", f"{value!r}: {error}") from None
+    if not _YEARS[0] <= year <= _YEARS[1]:
+        raise value.refused("bad_date", f"{value!r} lies outside the years {_YEARS[0]} to {_YEARS[1]}")
     if format_datetime(moment, usegmt=True) != value:
         raise value.refused("bad_date", f"{value!r} names the wrong weekday; it was {moment:%A}")
     return moment

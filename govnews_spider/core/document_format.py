@@ -16,6 +16,9 @@ HEAD: Final = "\n<div>   \n"
 TAIL: Final = "  \n</div>\n            "
 """What stands between the block and the body, and behind the body."""
 
+DEFAULT_CATEGORIES: Final = ("金融", "新浪财经", "新浪财经－国內")
+"""Group, site and feed of an article that brings none of its own, spelled as the feed spells them."""
+
 MANGLED: Final = frozenset(":/\\?*“”<>|[]")
 """The characters that the generator wrote as ``_`` in a title."""
 

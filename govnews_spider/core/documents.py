@@ -18,10 +18,15 @@ import frontmatter
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core import document_checks as checks
 from govnews_spider.core.document_block import HANDLER
-from govnews_spider.core.document_format import CONTROL, DOCUMENT_STYLES, MANGLED, NOT_IN_URL, URL_START, Style
-
-DEFAULT_CATEGORIES: Final = ("金融", "新浪财经", "新浪财经－国內")
-"""Group, site and feed of an article that brings none of its own, spelled as the feed spells them."""
+from govnews_spider.core.document_format import (
+    CONTROL,
+    DEFAULT_CATEGORIES,
+    DOCUMENT_STYLES,
+    MANGLED,
+    NOT_IN_URL,
+    URL_START,
+    Style,
+)
 
 STYLES: Final = tuple(style.name for style in DOCUMENT_STYLES)
 """Names of the document styles, newest first: the final format, then the generator's first months."""

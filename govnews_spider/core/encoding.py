@@ -15,11 +15,13 @@ HEAD_BYTES: Final = 4096
 """How far a ``<meta charset>`` is looked for, in bytes."""
 
 _CHARSET: Final = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]+)""", re.IGNORECASE)
-_CONTROLS: Final = bytes(set(range(0x20)) - set(b"\t\n\r")) + b"\x7f"
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 # The gb family is one: every gb2312 and gbk text is a gb18030 text, and only gb18030 has every sign (镕) that the pages hold.
 _ASCII: Final = bytes(range(0x80))
-_SINGLE_BYTE: Final = frozenset({"ascii", "iso8859-1", "cp1252", "iso8859-15", "latin_1"})
+_MULTI_BYTE: Final = frozenset(
+    {"utf-8", "utf-16", "utf-16-le", "utf-16-be", "gb18030", "big5hkscs", "shift_jis", "euc_jp", "euc_kr"}
+)
+"""The codecs that can read Chinese, Japanese or Korean; a page that claims any other one is not believed."""
 _FAMILY: Final = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "hz": "gb18030", "big5": "big5hkscs"}
 
 
@@ -42,12 +44,12 @@ def declared(data: bytes, content_type: str | None) -> tuple[str | None, str | N
 
 
 def decode(data: bytes, content_type: str | None = None) -> Decoded:
-    """The text of a page without NUL and control characters. Never fails: what cannot be read is U+FFFD, as in browsers."""
+    """The text of a page, without NUL. Never fails: what cannot be read is U+FFFD, as in browsers."""
     for bom, name in _BOMS:
         if data.startswith(bom):
             text = data[len(bom) :].decode(name, "replace")
-            return Decoded(text.translate(dict.fromkeys(_CONTROLS)), name, "byte order mark")
-    data = data.translate(None, _CONTROLS)
+            return Decoded(text.replace("\0", ""), name, "byte order mark")
+    data = data.replace(b"\0", b"")
     header, meta = declared(data, content_type)
     try:
         return Decoded(data.decode("utf-8"), "utf-8", _agreement("utf-8", header, meta), data)
@@ -59,19 +61,17 @@ def decode(data: bytes, content_type: str | None = None) -> Decoded:
 def _best(data: bytes, header: str | None, meta: str | None) -> tuple[str, str]:
     """The codec that reads the most of the page, and what it reads; a claim wins a draw, meta before header.
 
-    Single-byte codecs read anything, and Chinese never right: they are asked only where every other leaves much unread.
+    Single-byte codecs read anything, and Chinese never right: they are not asked.
     """
     claims = [name for name in (meta, header) if name]
     wide = len(data.translate(None, _ASCII)) or 1
     best = ("utf-8", "", 2.0)
     for name in dict.fromkeys([*claims, "gb18030", "utf-8"]):
-        if name not in _SINGLE_BYTE:
-            text = data.decode(name, "replace")
-            unread = round(text.count("\ufffd") / wide, 3)
-            best = min(best, (name, text, unread), key=lambda candidate: candidate[2])
-    latin = next((name for name in claims if name in _SINGLE_BYTE), None)
-    if latin and best[2] > 0.2:
-        return latin, data.decode(latin, "replace")
+        text = data.decode(name, "replace")
+        unread = round(text.count("\ufffd") / wide, 3)
+        best = min(best, (name, text, unread), key=lambda candidate: candidate[2])
+        if not unread:
+            break
     return best[:2]
 
 
@@ -85,7 +85,7 @@ def _codec(match: re.Match[bytes] | None) -> str | None:
         return None
     try:
         name = codecs.lookup(match[1].decode("ascii")).name
-        b"".decode(name)  # some codecs (rot13, hex) are no text encodings
-    except (LookupError, UnicodeDecodeError):
+    except LookupError:
         return None
-    return _FAMILY.get(name, name)
+    name = _FAMILY.get(name, name)
+    return name if name in _MULTI_BYTE else None

@@ -10,6 +10,7 @@ from typing import Any, Final
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core import stages
 from govnews_spider.core.encoding import decode
+from govnews_spider.core.limits import check_body, check_nesting
 from govnews_spider.core.times import read_time, with_seconds
 from govnews_spider.sina import urls
 from govnews_spider.sina.layouts import LAYOUTS
@@ -31,13 +32,16 @@ def read_page(html: bytes, *, url: str, content_type: str | None = None, origin:
 
     ``origin`` is where the bytes came from when that is not ``url``.
     """
-    return Reading(html, url=url, content_type=content_type).article(origin)
+    return Reading(html, url=url, content_type=content_type, origin=origin).article()
 
 
 class Reading:
     """One page being read: which layout reads it, which locators were tried, and which one gave each value."""
 
-    def __init__(self, html: bytes, *, url: str, content_type: str | None = None) -> None:
+    def __init__(self, html: bytes, *, url: str, content_type: str | None = None, origin: str | None = None) -> None:
+        self.origin = origin or url
+        """Where the bytes came from, for messages and for the record."""
+        check_nesting(html, self.origin)
         decoded = decode(html, content_type)
         self.page = Page(decoded.utf8 or decoded.text, url)
         self.provenance = {"encoding": f"{decoded.encoding}: {decoded.reason}"}
@@ -45,13 +49,14 @@ class Reading:
         """Field -> the locators that were asked before the one that gave the value, or all where none did."""
         self.layout = self._layout()
 
-    def article(self, origin: str | None = None) -> Article:
+    def article(self) -> Article:
         """The record as the page gives it; raises :class:`Rejected` where a mandatory field is missing."""
         layout = self.layout
         raw, published_at = self._time()
         url = self._address()
         docid = self._first("article_id", _DOCIDS)
         body = self._mandatory("body_html", layout.body)
+        check_body(body, self.origin)
         return Article(
             article_id=f"sina:{docid}" if docid else "",
             url=url,
@@ -64,27 +69,22 @@ class Reading:
             editor=self._first("editor", layout.editor),
             keywords=self._first("keywords", layout.keywords) or [],
             body_html=body,
-            kind=_kind(layout, url or "", body),
+            kind=_kind(layout, self.page.url, body),
             layout=layout.name,
             provenance=self.provenance,
-            origin=origin or self.page.url,
+            origin=self.origin,
         )
 
     def next_page(self) -> str | None:
         """The address of the article's next page, where it goes on there."""
         return next_page(self.page)
 
-    @property
-    def where(self) -> str:
-        """The page's address for messages."""
-        return self.page.url or "page"
-
     def _layout(self) -> Layout:
         for layout in LAYOUTS:
             if all(has(self.page, mark) for mark in layout.marker):
                 return layout
         slug, what = refusal(self.page)
-        raise Rejected(slug, f"{self.where}: {what}")
+        raise Rejected(slug, f"{self.origin or 'page'}: {what}")
 
     def _first(self, field: str, locators: Iterable[Locator[Any]]) -> Any:
         """The first value that is found; None where there is none."""
@@ -102,7 +102,10 @@ class Reading:
         value: str | None = self._first(field, locators)
         if value is None:
             tried = ", ".join(self.tried[field])
-            raise Rejected(_MISSING[field], f"{self.where}: layout {self.layout.name} has no {field}; tried {tried}")
+            raise Rejected(
+                _MISSING[field],
+                f"{self.origin or 'page'}: layout {self.layout.name} has no {field}; tried {tried}; add a locator or a layout",
+            )
         return value
 
     def _time(self) -> tuple[str, datetime]:
@@ -111,7 +114,10 @@ class Reading:
         shown = read_time(raw)
         if shown is None:
             place = self.provenance["published_at"]
-            raise Rejected("bad_time", f"{self.where}: {raw[:60]!r} at {place} is no day and time")
+            raise Rejected(
+                "bad_time",
+                f"{self.origin or 'page'}: {raw[:60]!r} at {place} is no day and time; teach core/times.py its spelling",
+            )
         exact = None
         for locator in (*self.layout.seconds, time_in_address):
             text = locator(self.page)
@@ -123,16 +129,23 @@ class Reading:
         return raw, exact or shown
 
     def _address(self) -> str | None:
-        """The canonical URL: of the address that was asked for, else of the one that the page gives as its own."""
-        if self.page.url:
+        """The canonical URL: of the address that was asked for, else of the one that the page gives as its own.
+
+        A mobile page that names its desktop address (by the same docid) has that one.
+        """
+        asked = urls.canonical(self.page.url) if self.page.url else None
+        if asked is not None and not urls.is_mobile(asked):
             self.provenance["url"] = "request"
-            return urls.canonical(self.page.url)
-        for locator in _ADDRESSES:
-            found = locator(self.page)
-            if found and urls.is_sina(found):
-                self.provenance["url"] = name_of(locator)
+            return asked
+        own = [
+            (name_of(locator), found) for locator in _ADDRESSES if (found := locator(self.page)) and urls.is_sina(found)
+        ]
+        for name, found in sorted(own, key=lambda pair: urls.is_mobile(pair[1])):
+            if asked is None or (not urls.is_mobile(found) and urls.docid(found) == urls.docid(asked) is not None):
+                self.provenance["url"] = name
                 return urls.canonical(found)
-        return None
+        self.provenance |= {"url": "request"} if asked else {}
+        return asked
 
 
 def time_in_address(page: Page) -> str | None:
@@ -147,19 +160,23 @@ def docid_in_url(page: Page) -> str | None:
 
 
 def publishid(page: Page) -> str | None:
-    """The docid in the metas: ``fxeuwwr9250746``, or the numbers ``31,1,10356592`` of pages before 2015, joined by ``-``."""
-    value = page.metas.get("publishid", "").replace(" ", "").replace(",", "-")
-    return value or None
+    """The docid in the metas: ``fxeuwwr9250746``, or the numbers ``31,1,10356592`` of pages before 2015, joined by ``-``.
+
+    None for anything else: an unfilled ``0,0,0`` would make one article of many.
+    """
+    value = page.metas.get("publishid", "").replace(" ", "").replace(",", "-").lower()
+    return value if _PUBLISHID.fullmatch(value) else None
 
 
 def _kind(layout: Layout, url: str, body: str) -> str:
     """``live`` for a 7x24 flash, ``video`` for a post that is a player; else what the layout is for."""
     if "/7x24/" in url:
         return "live"
-    return "video" if _PLAYER.search(body) else layout.kind
+    return "video" if any(player in body for player in _PLAYERS) else layout.kind
 
 
+_PUBLISHID: Final = re.compile(r"[a-z][a-z0-9]{5,31}|[1-9]\d{0,4}-\d{1,5}-[1-9]\d{2,11}")
 _MISSING: Final = {"title": "no_title", "published_at": "no_time", "body_html": "no_body"}
-_PLAYER: Final = re.compile(r"""\bid=["'](?:Video_Cont|xy-video-ctr)\b""")
+_PLAYERS: Final = ('id="Video_Cont"', 'id="xy-video-ctr"')
 _ADDRESSES: Final = (Meta("og:url"), Attribute('link[rel="canonical"]', "href"))
 _DOCIDS: Final = (docid_in_url, publishid)

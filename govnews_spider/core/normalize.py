@@ -10,12 +10,17 @@ from datetime import UTC
 from typing import Final
 
 from govnews_spider.article import Article, Rejected
-from govnews_spider.core.document_format import MANGLED
+from govnews_spider.core.document_format import DEFAULT_CATEGORIES, MANGLED
+from govnews_spider.sina import furniture
 from govnews_spider.sina.locators import squash
 
 _SITE_SUFFIX: Final = re.compile(
     r"(?:\s*[_|-]+\s*(?:新浪(?:新闻|财经|网|军事|科技|娱乐|体育|上海)(?:_新浪网)?|手机新浪网))+$"
 )
+UNREADABLE: Final = 0.01
+"""Share of a text's signs that may be unreadable (U+FFFD), three in any case: a broken byte is no broken page."""
+_LABEL: Final = re.compile(r"^(?:文章|稿件|信息)?(?:来源|来自)\s*[：:]")
+_TIME: Final = re.compile(r"(?:19|20)\d\d\s*[年./-].{0,12}\d{1,2}:\d{2}(?::\d{2})?")
 _PAUSE: Final = frozenset("  　，,、。；;：！!？—…·")
 _QUOTED: Final = re.compile(r"《(?P<title>[^《》]+)》")
 
@@ -23,7 +28,8 @@ _QUOTED: Final = re.compile(r"《(?P<title>[^《》]+)》")
 def normalize(article: Article) -> Article:
     """``article`` with one spelling for what is compared and counted, and its content hash. Idempotent.
 
-    Raises ``Rejected`` with ``no_title``, or ``garbled_title`` where the title holds a sign that could not be decoded.
+    Raises ``Rejected`` with ``no_title``, with ``garbled_title`` where a sign of the title could not be decoded, with ``garbled_text``
+    where more than one in a hundred of the text could not.
     """
     title = _SITE_SUFFIX.sub("", squash(article.title))
     if not title:
@@ -32,16 +38,24 @@ def normalize(article: Article) -> Article:
         raise Rejected(
             "garbled_title", f"{article.origin}: {title[:60]!r} holds U+FFFD: stored or served in a wrong encoding"
         )
+    if article.text.count("\ufffd") > max(3, len(article.text) * UNREADABLE):
+        raise Rejected(
+            "garbled_text",
+            f"{article.origin}: {article.text.count(chr(0xFFFD))} signs of the text of {title[:40]!r} are U+FFFD",
+        )
     restored = restore(title, article.original_title)
     provenance = dict(article.provenance)
     provenance.pop("headimg", None)  # a document's own may be a QR code: the pictures of the body decide
+    if not article.categories:
+        provenance["categories"] = "default"
     if restored != title:
         provenance["title"] = "text:原标题"
     images = [replace(image, caption=squash(image.caption)) for image in article.images]
     return replace(
         article,
         title=restored,
-        source=_name(article.source),
+        categories=article.categories or list(DEFAULT_CATEGORIES),
+        source=_source(article.source),
         author=_name(article.author),
         editor=_name(article.editor),
         keywords=list(dict.fromkeys(filter(None, map(squash, article.keywords)))),
@@ -91,7 +105,28 @@ def content_hash(title: str, text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split())
+    """NFKC without white space. Sign by sign first, from a table: what comes out is NFKC wherever signs do not join (they seldom do)."""
+    plain = text.translate(_WIDTHS)
+    if not unicodedata.is_normalized("NFKC", plain):
+        plain = unicodedata.normalize("NFKC", text)
+    return "".join(plain.split())
+
+
+class _Widths(dict[int, str]):
+    """Code point -> its NFKC form, filled as signs come up."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = unicodedata.normalize("NFKC", chr(code))
+        return self[code]
+
+
+_WIDTHS: Final = _Widths()
+
+
+def _source(text: str | None) -> str | None:
+    """The medium without the label and the time that some pages show in the same element; None for an editor's line."""
+    name = _name(_TIME.sub(" ", _LABEL.sub("", squash(text or ""))))
+    return None if name is None or furniture.EDITOR.fullmatch(name) else name
 
 
 def _name(text: str | None) -> str | None:

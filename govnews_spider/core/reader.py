@@ -9,7 +9,7 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from govnews_spider.article import Image
-from govnews_spider.core.blocks import Block, Line, Mark, Paragraph, Picture, line_text, tidy
+from govnews_spider.core.blocks import Block, Line, Mark, Paragraph, Picture, cut, line_text, tidy
 from govnews_spider.core.tables import read_table
 from govnews_spider.sina.locators import squash
 
@@ -32,34 +32,38 @@ _SKIPPED: Final = frozenset(
     }
 )
 """Nodes that hold nothing to read."""
+_SOURCES: Final = ("data-src", "real_src", "src")
+"""Where a picture's address may stand: a page that loads its pictures late has a placeholder in ``src``."""
 _CAPTION_LENGTH: Final = 160
 """Characters; what is longer under a picture is text."""
 _CREDIT: Final = re.compile(
-    r"(?:图为|资料图|配图|图片来源|图片说明|图源).*"
+    r"(?:图为|图片来源|图片说明|图源|资料图片?[：:，。（(]|配图[：:，。（(]|[（(]?资料图).*"
     r"|.*[（(][^（()）]*(?:摄|供图|图源[：:].*|资料图片?|图片来源.*)[)）]。?"
     r"|.*[\s。](?:\S{2,12}\s)?摄",
     re.DOTALL,
 )
 """A paragraph that speaks of the picture above it."""
+_LABEL: Final = re.compile(r"[^。！？；：:]{1,60}|[^。]{1,100}。")
+"""A centered line that may be a caption: a label, or one sentence. 附件：… is a list of its own."""
 
 
 class Reader:
     """Reads the blocks of an HTML fragment.
 
-    ``drop(element)`` says whether an element is furniture, ``aside(text)`` whether a line is. ``picture(src)`` gives a
-    picture's address, None where it is no picture of the article (its caption is dropped with it), and "" for a spacer,
-    which is nothing at all.
+    ``drop(element)`` says whether an element is furniture, ``keep(text)`` how many of a line's first characters are not
+    (0: none, the line is furniture). ``picture(src)`` gives a picture's address, None where it is no picture of the article
+    (its caption is dropped with it), and "" for a spacer, which is nothing at all.
     """
 
     def __init__(
         self,
         *,
         drop: Callable[[LexborNode], bool],
-        aside: Callable[[str], bool],
+        keep: Callable[[str], int],
         picture: Callable[[str], str | None],
     ) -> None:
         self.drop = drop
-        self.aside = aside
+        self.keep = keep
         self.picture = picture
         self.blocks: list[Block] = []
         self.lines: list[Line] = [[]]
@@ -71,8 +75,12 @@ class Reader:
     def read(self, html: str) -> list[Block]:
         """The blocks of ``html``, in order."""
         root = LexborHTMLParser(html).body
+        return self.read_node(root) if root is not None else []
+
+    def read_node(self, root: LexborNode) -> list[Block]:
+        """The blocks below ``root``, in order."""
         opened: list[LexborNode] = []
-        node = root.first_child if root is not None else None
+        node = root.first_child
         while node is not None or opened:
             if node is None:
                 left = opened.pop()
@@ -127,24 +135,29 @@ class Reader:
     def _flush(self) -> None:
         if self.lines == [[]]:
             return
-        lines = [line for line in map(tidy, self.lines) if line and not self.aside(line_text(line))]
+        lines = [kept for line in map(tidy, self.lines) if line and (kept := cut(line, self.keep(line_text(line))))]
         self.lines = [[]]
         if lines:
             self._append(Paragraph(self.tags[-1], lines))
 
     def _append(self, paragraph: Paragraph) -> None:
-        last = self.blocks[-1] if self.blocks and not self.captionless else None
-        if isinstance(last, Picture) and _is_caption(paragraph, last, centered=self.centered > 0):
-            last.image.caption = squash(paragraph.text())
-        else:
-            self.blocks.append(paragraph)
+        last = self.blocks[-1] if self.blocks else None
+        if self.captionless and _is_caption(paragraph, "", centered=self.centered > 0):
+            return
+        waiting = last if isinstance(last, Picture) and not self.captionless and not last.image.caption else None
+        if waiting is not None and _is_caption(paragraph, waiting.alt, centered=self.centered > 0):
+            waiting.image.caption = squash(paragraph.text())
+            return
         self.captionless = False
+        self.blocks.append(paragraph)
 
     def _picture(self, node: LexborNode) -> None:
         self._flush()
         attributes = node.attributes
-        url = self.picture((attributes.get("src") or "").strip())
-        if url == "":
+        found = (self.picture((attributes.get(name) or "").strip()) for name in _SOURCES if attributes.get(name))
+        urls = list(found)
+        url = next(filter(None, urls), None)
+        if url is None and "" in urls:
             return
         self.captionless = url is None
         if url:
@@ -153,14 +166,15 @@ class Reader:
     def _is_read_whole(self, node: LexborNode, tag: str) -> bool:
         if tag == "figcaption" or (tag == "span" and "img_descr" in classes_of(node)):
             return self._caption(squash(node.text()))
-        if tag == "table" and _may_hold_data(node) and (blocks := read_table(node.html or "", self._cell)) is not None:
+        if tag == "table" and (blocks := read_table(node, self._cell)) is not None:
             self._flush()
             self.blocks.extend(blocks)
             return True
         return False
 
-    def _cell(self, html: str) -> list[Block]:
-        return Reader(drop=self.drop, aside=self.aside, picture=self.picture).read(html)
+    def _cell(self, cell: LexborNode) -> list[Block]:
+        """The blocks of a cell, where a line such as 编辑：赵 is data."""
+        return Reader(drop=self.drop, keep=len, picture=self.picture).read_node(cell)
 
     def _caption(self, text: str) -> bool:
         """A caption belongs to the picture before it, and goes with one that is no picture; elsewhere it is text like any other."""
@@ -180,18 +194,19 @@ def classes_of(node: LexborNode) -> list[str]:
 def _mark(node: LexborNode, tag: str) -> Mark | None:
     if tag != "a":
         return _INLINE[tag], ""
-    href = (node.attributes.get("href") or "").strip()
+    href = squash(node.attributes.get("href") or "")
     href = f"https:{href}" if href.startswith("//") else href
     return ("a", href) if href.startswith(("http://", "https://")) else None
 
 
-def _is_caption(paragraph: Paragraph, picture: Picture, *, centered: bool) -> bool:
+def _is_caption(paragraph: Paragraph, alt: str, *, centered: bool) -> bool:
     """Whether the paragraph under a picture is its caption: says the same as its alt, names who took it, or is centered as it is."""
     text = squash(paragraph.text())
-    if paragraph.tag != "p" or picture.image.caption or len(text) > _CAPTION_LENGTH:
+    if paragraph.tag != "p" or len(text) > _CAPTION_LENGTH:
         return False
     subhead = all(("strong", "") in marks for line in paragraph.lines for marks, _ in line)
-    return text == picture.alt or _CREDIT.fullmatch(text) is not None or (centered and not subhead)
+    labelled = centered and not subhead and _LABEL.fullmatch(text) is not None
+    return text == alt or _CREDIT.fullmatch(text) is not None or labelled
 
 
 def _is_centered(node: LexborNode, tag: str) -> bool:
@@ -204,11 +219,6 @@ def _is_centered(node: LexborNode, tag: str) -> bool:
         or "img_wrapper" in (attributes.get("class") or "")
         or "text-align:center" in (attributes.get("style") or "").replace(" ", "")
     )
-
-
-def _may_hold_data(table: LexborNode) -> bool:
-    """Two rows, and somewhere two cells side by side; most tables of old pages only center a picture."""
-    return len(table.css("tr")) > 1 and table.css_first("td + td, td + th, th + td, th + th") is not None
 
 
 def _list_of(item: LexborNode) -> str:

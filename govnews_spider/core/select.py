@@ -18,8 +18,9 @@ class Select:
         """``article`` itself; raises ``Rejected("off_topic")``."""
         if self.topics is not None and self.topics.isdisjoint(article.topics):
             raise Rejected(
-                "off_topic", f"{article.title[:40]!r} has none of the topics {'、'.join(sorted(self.topics))}"
+                "off_topic",
+                f"{article.origin}: {article.title[:40]!r} has none of the topics {'、'.join(sorted(self.topics))}",
             )
         if self.keyword and self.keyword not in article.title and self.keyword not in article.text:
-            raise Rejected("off_topic", f"{article.title[:40]!r} does not hold {self.keyword!r}")
+            raise Rejected("off_topic", f"{article.origin}: {article.title[:40]!r} does not hold {self.keyword!r}")
         return article

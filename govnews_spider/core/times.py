@@ -6,14 +6,16 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from govnews_spider.article import SHANGHAI
-
 # 2021年11月25日 18:57 · 2019年09月11日01:53 · 2019年8月20 09:05 · 2012-01-12 14:27:35 · 2005.08.26 05:39
 # 2026/4/20 8:01 · 2018-09-28T19:37:53+08:00
 _TIME: Final = re.compile(
     r"(?P<y>(?:19|20)\d\d)\s*[年./-]\s*(?P<m>\d{1,2})\s*[月./-]\s*(?P<d>\d{1,2})\s*日?[\sT]*"
     r"(?P<H>\d{1,2})[:：](?P<M>\d{2})(?:[:：](?P<S>\d{2}))?(?:\.\d+)?(?P<zone>Z|[+-]\d{2}:?\d{2})?"
 )
+
+
+_WIDEST: Final = timedelta(hours=14)
+"""No zone is further from UTC."""
 
 
 def read_time(text: str) -> datetime | None:
@@ -23,12 +25,11 @@ def read_time(text: str) -> datetime | None:
         return None
     year, month, day, hour, minute = (int(match[name]) for name in "ymdHM")
     try:
-        local = datetime(year, month, day, hour, minute, int(match["S"] or 0), tzinfo=SHANGHAI)
+        local = datetime(year, month, day, hour, minute, int(match["S"] or 0), tzinfo=UTC)
     except ValueError:
         return None
-    return (
-        (local.replace(tzinfo=UTC) - _offset(match["zone"])).astimezone(UTC) if match["zone"] else local.astimezone(UTC)
-    )
+    offset = _offset(match["zone"] or "+08:00")
+    return local - offset if abs(offset) <= _WIDEST else None
 
 
 def with_seconds(shown: datetime, exact: datetime | None) -> datetime | None:

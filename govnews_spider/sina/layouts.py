@@ -9,17 +9,23 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from govnews_spider.sina.bylines import credited
+from govnews_spider.sina.furniture import EDITOR_LABEL
 from govnews_spider.sina.gallery import slide_body, slide_data, slide_time, slide_title
 from govnews_spider.sina.locators import Inner, Layout, Meta, MetaList, Outers, Page, Text, Texts, squash
 
 _EDITOR: Final = re.compile(r"[（(【](?:责任编辑|责编|编辑)\s*[：:]\s*([^（）()【】：:]{1,30})[）)】]")
-_BYLINE: Final = re.compile(r"作者\s*[：:]\s*(\S.*)")
 
 
 def second_date(page: Page) -> str | None:
     """The name in ``<span class="date">作者：…</span>``, which news pages show beside the time."""
-    spans = Texts(".date-source .date")(page) or []
-    return next((match[1] for match in map(_BYLINE.fullmatch, spans) if match), None)
+    return next(filter(None, map(credited, Texts(".date", ".date-source")(page) or [])), None)
+
+
+def content_author(page: Page) -> str | None:
+    """The author's link beside the time, with or without a label."""
+    text = Text('[data-sudaclick="content_author_p"]', ".date-source")(page)
+    return credited(text if "：" in text else f"作者：{text}") if text else None
 
 
 def media_name(page: Page) -> str | None:
@@ -46,12 +52,12 @@ def original_body(page: Page) -> str | None:
 
 def editor_line(page: Page) -> str | None:
     """The editor of 责任编辑：支全明 SF099, where that line stands below the body."""
-    line = Text(".article-editor")(page) or ""
-    return line.partition("：")[2].strip() or None
+    match = EDITOR_LABEL.fullmatch(Text(".article-editor")(page) or "")
+    return match["editor"] or None if match else None
 
 
 def editor_below(page: Page) -> str | None:
-    """The editor in brackets below the text: （编辑：SN034）, (责编： 山水)."""
+    """The editor in brackets below the text: （编辑：SN064）, (责编： 山水)."""
     node = page.first("#artibody")
     matches = _EDITOR.findall(node.text()) if node is not None else []
     return squash(matches[-1]) if matches else None
@@ -62,47 +68,47 @@ LAYOUTS: Final = (
         name="k_sina_mp",  # k.sina.com.cn, 2018: accounts of 新浪看点; the platform is shown as source, the account is the author
         marker=("h1.main-title", "#artibody", 'meta[name="comment"][content^="mp:"]'),
         title=(Text("h1.main-title"),),
-        published_at=(Text(".date-source .date"),),
-        source=(Text(".date-source .source"),),
+        published_at=(Text(".date", ".date-source"),),
+        source=(Text(".source", ".date-source"),),
         author=(Meta("article:author"), Meta("mediaid")),
-        keywords=(Texts(".keywords a"), MetaList("keywords")),
+        keywords=(Texts("a", ".keywords"), MetaList("keywords")),
         body=(Inner("#artibody"),),
     ),
     Layout(
         name="t_cj_mp",  # t.cj.sina.com.cn, 2018: accounts of 财经头条; here the account is the shown source, the platform is in the metas
         marker=("h1.main-title", "#artibody", 'meta[name="mediaid"][content="财经头条"]'),
         title=(Text("h1.main-title"),),
-        published_at=(Text(".date-source .date"),),
-        source=(Text(".date-source .source"),),
+        published_at=(Text(".date", ".date-source"),),
+        source=(Text(".source", ".date-source"),),
         body=(Inner("#artibody"),),
     ),
     Layout(
         name="news_2018_article",  # news.sina.com.cn, 2017 on
         marker=("h1.main-title", "#article"),
         title=(Text("h1.main-title"),),
-        published_at=(Text(".date-source .date"),),
-        source=(Text(".date-source .source"), Meta("mediaid")),
-        author=(Text('[data-sudaclick="content_author_p"]'), second_date),
-        keywords=(Texts("#keywords a"),),
+        published_at=(Text(".date", ".date-source"),),
+        source=(Text(".source", ".date-source"), Meta("mediaid")),
+        author=(content_author, second_date),
+        keywords=(Texts("a", "#keywords"),),
         body=(Inner("#article"),),
     ),
     Layout(
         name="finance_2018_artibody",  # finance.sina.com.cn and most other channels, 2018 on
         marker=("h1.main-title", "#artibody"),
         title=(Text("h1.main-title"),),
-        published_at=(Text(".date-source .date"),),
-        source=(Text(".date-source .source"), Meta("mediaid")),
-        author=(Text('[data-sudaclick="content_author_p"]'), second_date),
-        keywords=(Texts(".keywords a"),),
+        published_at=(Text(".date", ".date-source"),),
+        source=(Text(".source", ".date-source"), Meta("mediaid")),
+        author=(content_author, second_date),
+        keywords=(Texts("a", ".keywords"),),
         body=(Inner("#artibody"),),
     ),
     Layout(
         name="mil_2017",  # mil.news.sina.com.cn, 2016 and 2017
         marker=("#main_title", "#artibody"),
         title=(Text("#main_title"),),
-        published_at=(Text(".time-source .titer"), Text(".time-source")),
+        published_at=(Text(".titer", ".time-source"), Text(".time-source")),
         source=(media_name,),
-        keywords=(Texts(".art_keywords a"),),
+        keywords=(Texts("a", ".art_keywords"),),
         body=(Inner("#artibody"),),
     ),
     Layout(
@@ -110,9 +116,9 @@ LAYOUTS: Final = (
         marker=("#artibodyTitle", ".time-source", "#artibody"),
         title=(Text("#artibodyTitle"),),
         published_at=(Text(".time-source"),),
-        source=(Text(".time-source a"), Text(".time-source span"), Meta("mediaid")),
+        source=(Text("a", ".time-source"), Text("span", ".time-source"), Meta("mediaid")),
         editor=(editor_line,),
-        keywords=(Texts(".article-keywords a"),),
+        keywords=(Texts("a", ".article-keywords"),),
         body=(Inner("#artibody"),),
     ),
     Layout(
@@ -122,7 +128,7 @@ LAYOUTS: Final = (
         published_at=(Text("#pub_date"),),
         source=(media_name, Meta("mediaid")),
         editor=(editor_below,),
-        keywords=(Texts(".art_keywords a"), title_free_keywords),
+        keywords=(Texts("a", ".art_keywords"), title_free_keywords),
         body=(original_body,),
     ),
     Layout(
@@ -130,7 +136,7 @@ LAYOUTS: Final = (
         marker=(".art_tit_h1", ".art_content"),
         title=(Text(".art_tit_h1"),),
         published_at=(Text("time.weibo_time"), Text("time.art_time"), Text(".art_cite")),
-        source=(Text(".weibo_user"), Text(".art_cite"), Meta("article:author")),
+        source=(Text(".weibo_user"), Meta("article:author"), Text(".art_cite")),
         body=(Inner(".art_content"),),
     ),
     Layout(

@@ -18,9 +18,8 @@ T = TypeVar("T")
 Locator = Callable[["Page"], T | None]
 
 _COMMA: Final = re.compile(r"[,，]")
-_NOTHING: Final = r"\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u2060\ufeff"  # controls and signs without width
-_SPACE: Final = re.compile(rf"[\s{_NOTHING}]+")
-_ONLY_NOTHING: Final = re.compile(rf"[{_NOTHING}]+")
+_NOTHING: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u2060\ufeff]+")
+"""Controls, and signs without width."""
 
 
 class Page:
@@ -45,8 +44,14 @@ class Page:
                 found.setdefault(name, (attributes.get("content") or "").strip())
         return found
 
-    def first(self, css: str) -> LexborNode | None:
-        """The first element that ``css`` selects; layouts ask for the same ones, so each is looked for once."""
+    def first(self, css: str, within: str = "") -> LexborNode | None:
+        """The first element that ``css`` selects, in the page or inside the first one that ``within`` selects.
+
+        Layouts ask for the same ones, and looking through a whole page is what reading it costs: each is looked for once.
+        """
+        if within:
+            outer = self.first(within)
+            return outer.css_first(css) if outer is not None else None
         if css not in self._found:
             self._found[css] = self.tree.css_first(css)
         return self._found[css]
@@ -54,38 +59,38 @@ class Page:
 
 def squash(text: str) -> str:
     """``text`` with each run of white space (U+3000 and no-break spaces too) as one space, controls and zero-width signs gone, trimmed."""
-    return _SPACE.sub(_one_space, text).strip()
-
-
-def _one_space(match: re.Match[str]) -> str:
-    return " " if _ONLY_NOTHING.fullmatch(match[0]) is None else ""
+    return " ".join((_NOTHING.sub("", text) if _NOTHING.search(text) else text).split())
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The text of the first element that the selector finds, white space squashed."""
+    """The text of the first element that the selector finds (``within``: inside the first one of that), white space squashed."""
 
     css: str
+    within: str = ""
 
     def __call__(self, page: Page) -> str | None:
-        node = page.first(self.css)
+        node = page.first(self.css, self.within)
         return squash(node.text()) or None if node is not None else None
 
     def __str__(self) -> str:
-        return f"text:{self.css}"
+        return f"text:{self.within} {self.css}" if self.within else f"text:{self.css}"
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The texts of all elements that the selector finds, empty ones left out, each once."""
+    """The texts of all elements that the selector finds (``within``: inside the first one of that), empty ones left out, each once."""
 
     css: str
+    within: str = ""
 
     def __call__(self, page: Page) -> list[str] | None:
-        return list(dict.fromkeys(filter(None, (squash(node.text()) for node in page.tree.css(self.css))))) or None
+        root = page.first(self.within) if self.within else page.tree.root
+        nodes = root.css(self.css) if root is not None else []
+        return list(dict.fromkeys(filter(None, (squash(node.text()) for node in nodes)))) or None
 
     def __str__(self) -> str:
-        return f"texts:{self.css}"
+        return f"texts:{self.within} {self.css}" if self.within else f"texts:{self.css}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,8 @@ def complete(article: Article, row: Row, section: Section) -> Article:
     """``article`` with the section, and with what its page does not say and the list's row does."""
     article.section = section.name
     article.provenance["section"] = "list:lid"
+    article.categories = section.categories
+    article.provenance["categories"] = "list:pageid"
     if not article.article_id and row.docid:
         article.article_id = f"sina:{row.docid}"
         article.provenance["article_id"] = "list:docid"

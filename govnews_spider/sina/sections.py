@@ -12,16 +12,22 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One list: its name, the ``pageid`` and ``lid`` it is asked by, and the channel that it belongs to."""
+    """One list: its name, the ``pageid`` and ``lid`` it is asked by, and the feed that it belongs to, as the documents spell it."""
 
     name: str
     pageid: int
     lid: int
-    category: str
+    feed: str
+
+    @property
+    def categories(self) -> list[str]:
+        """The front matter's categories of its articles: group, site, feed."""
+        site = self.feed.partition("－")[0]
+        return ["金融" if site == "新浪财经" else "新闻", site, self.feed]
 
 
 _LISTS: Final[dict[tuple[int, str], dict[int, str]]] = {
-    (155, "国内财经"): {
+    (155, "新浪财经－国內"): {
         1686: "国内滚动",
         1687: "宏观经济",
         1688: "地方经济",
@@ -29,7 +35,7 @@ _LISTS: Final[dict[tuple[int, str], dict[int, str]]] = {
         1690: "金融新闻",
         3231: "今日财经TOP10",
     },
-    (384, "财经滚动"): {
+    (384, "新浪财经－滚动"): {
         2519: "财经",
         2671: "股市",
         2672: "美股",
@@ -39,7 +45,7 @@ _LISTS: Final[dict[tuple[int, str], dict[int, str]]] = {
         2676: "全球市场",
         2487: "外汇",
     },
-    (153, "新闻滚动"): {
+    (153, "新浪新闻－滚动"): {
         2509: "新闻全部",
         2510: "新闻国内",
         2511: "新闻国际",
@@ -52,15 +58,13 @@ _LISTS: Final[dict[tuple[int, str], dict[int, str]]] = {
         2517: "新闻股市",
         2518: "新闻美股",
     },
-    (121, "国内新闻"): {1356: "国内新闻"},
-    (164, "产经"): {1693: "产经"},
+    (121, "新浪新闻－国内"): {1356: "国内新闻"},
+    (164, "新浪财经－产经"): {1693: "产经"},
 }
 """The names of pageid 153 carry 新闻 in front, where those of pageid 384 would be the same words."""
 
 SECTIONS: Final = {
-    name: Section(name, pageid, lid, category)
-    for (pageid, category), lists in _LISTS.items()
-    for lid, name in lists.items()
+    name: Section(name, pageid, lid, feed) for (pageid, feed), lists in _LISTS.items() for lid, name in lists.items()
 }
 """Name → list."""
 

@@ -57,6 +57,13 @@ def canonical(url: str) -> str:
     return _plain(parts) if parts is not None and _is_sina(parts) else address
 
 
+def is_mobile(url: str) -> bool:
+    """Whether the address is one of the mobile site's, whose desktop address it does not tell."""
+    parts = _split(url)
+    host = (parts.hostname or "") if parts is not None else ""
+    return host == "sina.cn" or host.endswith(".sina.cn")
+
+
 def docid(url: str) -> str | None:
     """``ktzscyx1234567`` of ``…/doc-iktzscyx1234567.shtml``, of its mobile form and of ``doc.sina.cn/?id=comos:…``.
 
@@ -66,13 +73,13 @@ def docid(url: str) -> str | None:
     if parts is None:
         return None
     match = _DOCID.search(parts.path) or _COMOS.fullmatch(parse_qs(parts.query).get("id", [""])[0])
-    return match[1] if match else None
+    return match[1].lower() if match else None
 
 
 def docid_of_column(value: str) -> str | None:
     """The docid in the list API's ``docid`` column (``comos:ktzscyx1234567``); None for any other form."""
     match = _COMOS.fullmatch(value.strip())
-    return match[1] if match else None
+    return match[1].lower() if match else None
 
 
 def time_in_url(url: str) -> datetime | None:

@@ -82,8 +82,8 @@ class SinaGov(NewsSpider[SinaArguments]):
         self._stop_when_shown()
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
         try:
-            reading = Reading(response.body, url=response.url, content_type=content_type)
-            pages = (*pages, reading.article(row.url))
+            reading = Reading(response.body, url=response.url, content_type=content_type, origin=row.url)
+            pages = (*pages, reading.article())
         except Rejected as rejected:
             self.report.unread(rejected, response.url)
             self.report.refuse(rejected, url=row.url, origin=response.url)

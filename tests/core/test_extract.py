@@ -160,3 +160,69 @@ def test_a_flash_of_the_live_feed_is_its_own_kind() -> None:
 def test_a_gallery_without_readable_pictures_is_no_gallery(data: str) -> None:
     with pytest.raises(Rejected):
         extract(f"<title>组图</title><script>var slide_data = {data};</script>{CHROME}".encode(), url="")
+
+
+@pytest.mark.parametrize("value", ["0,0,0", ",", "x" * 400, "../../etc", "31,1", "<b>", "1,1,0"])
+def test_a_publishid_that_is_none_identifies_nothing(value: str) -> None:
+    html = without('content="kyakumy5000001"', f'content="{value}"').replace(b"doc-ikyakumy5000001", b"x")
+    assert extract(html, url="").article_id.startswith(("url:", "text:"))
+
+
+def test_control_characters_reach_no_field() -> None:
+    html = without("三部门联合部署", "三\x01部\x7f门联合部署").replace("会议要求".encode(), "会议\x08要\x81求".encode())
+    article = extract(html, url=URL)
+    assert article.title.startswith("三部门联合部署")
+    assert "会议要求" in article.text
+    assert not any(sign < " " and sign != "\n" for sign in article.body_html)
+
+
+def test_a_text_that_cannot_be_read_is_rejected_and_one_broken_sign_is_not() -> None:
+    assert "\ufffd" in extract(without("会议要求", "会议\ufffd求"), url=URL).text
+    with pytest.raises(Rejected) as caught:
+        extract(without("会议要求", "会议" + "\ufffd" * 9), url=URL)
+    assert caught.value.slug == "garbled_text"
+
+
+@pytest.mark.parametrize(
+    ("html", "slug"),
+    [
+        ("<div>" * 4000, "too_deep"),
+        ("<ul><li>" * 2000, "too_deep"),
+        ("<i></i>" * 30_000, "too_large"),
+        (PAGE.replace("<p>　　本报讯", f"<p>{'长' * 300_000}</p><p>　　本报讯"), "too_large"),
+    ],
+)
+def test_a_page_that_would_cost_too_much_is_refused(html: str, slug: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        extract(html.encode(), url=URL)
+    assert caught.value.slug == slug
+
+
+MOBILE = "https://finance.sina.cn/2022-02-10/detail-ikyakumy5000001.d.html"
+
+
+def test_a_mobile_page_that_names_its_desktop_address_has_that_one() -> None:
+    article = extract(PAGE.encode(), url=MOBILE)
+    assert (article.url, article.article_id, article.provenance["url"]) == (URL, "sina:kyakumy5000001", "meta:og:url")
+    other = extract(without("doc-ikyakumy5000001", "doc-ikyakumy5000002"), url=MOBILE)
+    assert (other.url, other.article_id) == (MOBILE, "sina:kyakumy5000001")
+
+
+@pytest.mark.parametrize("shown", ["来源：市场观察报", "2022年02月10日 08:05 市场观察报", "文章来源: 市场观察报"])
+def test_a_source_is_the_medium_alone(shown: str) -> None:
+    html = without(
+        '<span class="source ent-source">市场观察报</span>', f'<span class="source ent-source">{shown}</span>'
+    )
+    assert extract(html, url=URL).source == "市场观察报"
+
+
+def test_an_author_beside_the_time_is_not_the_editor_and_not_the_medium() -> None:
+    def read(span: str) -> str | None:
+        html = without("08:05</span>", f"08:05</span>{span}").replace(
+            "（记者 何知秋、段怀远 通讯员 白鹭）".encode(), b""
+        )
+        return extract(html, url=URL).author
+
+    assert read('<span class="date">作者：王小明 编辑：李四</span>') == "王小明"
+    assert read('<a data-sudaclick="content_author_p">周慕白</a>') == "周慕白"
+    assert read('<a data-sudaclick="content_author_p">新浪财经</a>') is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -71,6 +73,15 @@ def test_a_title_that_cannot_be_one_is_rejected(article: Any, title: str, slug: 
     with pytest.raises(Rejected) as caught:
         normalize(article(title=title))
     assert caught.value.slug == slug
+
+
+@given(st.text() | st.text(alphabet="ﾊﾞｶ゙がｱ゙e\u0301é한ᄒ\u1161\u11abＡ１①㎏，。甲 "))
+def test_texts_are_compared_in_nfkc(text: str) -> None:
+    assert content_hash(text, "") == content_hash(unicodedata.normalize("NFKC", text), "")
+    assert (
+        content_hash("", text)
+        == sha256(b"\n" + "".join(unicodedata.normalize("NFKC", text).split()).encode()).hexdigest()
+    )
 
 
 def test_the_content_hash_changes_with_the_content_only() -> None:

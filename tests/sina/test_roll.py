@@ -154,6 +154,7 @@ def test_a_row_completes_what_the_page_lacks_and_says_so() -> None:
     assert article.keywords == ["财政部", "社保", "支出"]
     assert article.provenance == {
         "section": "list:lid",
+        "categories": "list:pageid",
         "article_id": "list:docid",
         "source": "list:media_name",
         "keywords": "list:keywords",
@@ -164,7 +165,7 @@ def test_a_row_changes_nothing_that_the_page_says() -> None:
     (row,) = read_rows(answer(ITEM), url=URL).rows
     article = complete(_article(article_id="sina:other12345", source="新京报", keywords=["医保"]), row, find("1689"))
     assert (article.article_id, article.source, article.keywords) == ("sina:other12345", "新京报", ["医保"])
-    assert article.provenance == {"section": "list:lid"}
+    assert article.provenance == {"section": "list:lid", "categories": "list:pageid"}
 
 
 _values = st.recursive(
