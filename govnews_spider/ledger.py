@@ -9,12 +9,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
 from govnews_spider.article import SHANGHAI, Article
+from govnews_spider.lock import LedgerError, hold
 from govnews_spider.outbox import Batch, Destination, from_json, iso, to_json
 
 MIGRATIONS: Final = (
@@ -24,6 +25,14 @@ MIGRATIONS: Final = (
         revision INTEGER NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE urls (url TEXT PRIMARY KEY, article_id TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE versions (
+        article_id TEXT NOT NULL, content_hash TEXT NOT NULL, published_at TEXT NOT NULL,
+        PRIMARY KEY (article_id, content_hash, published_at)
+    ) WITHOUT ROWID;
+    CREATE TABLE lists (name TEXT PRIMARY KEY, complete INTEGER NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE refusals (
+        url TEXT NOT NULL, scope TEXT NOT NULL, slug TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (url, scope)
+    ) WITHOUT ROWID;
     CREATE TABLE outbox (
         article_id TEXT NOT NULL, revision INTEGER NOT NULL, day TEXT NOT NULL, former_day TEXT, article TEXT NOT NULL,
         PRIMARY KEY (article_id, revision)
@@ -34,11 +43,12 @@ MIGRATIONS: Final = (
 """The schema's history; ``PRAGMA user_version`` counts the steps taken. A step that was released never changes.
 
 Days are publication days in Asia/Shanghai, times are ISO 8601 in UTC. ``former_day`` is the day that the revision
-before was stored under, where that is another one. An outbox row lives from its commit until every writer has it."""
+before was stored under, where that is another one. An outbox row lives from its commit until every writer has it.
+``versions`` has what every revision of an article was; ``lists`` whether a list was read without a gap the last time;
+``refusals`` which addresses need not be asked again for a while, and under which conditions (``scope``)."""
 
-
-class LedgerError(Exception):
-    """The ledger's file cannot be used; the message names it and the cure."""
+REFUSED_FOR: Final = timedelta(days=7)
+"""How long a refusal is remembered: a page that was missing may be there next week."""
 
 
 class Outcome(StrEnum):
@@ -52,12 +62,13 @@ class Outcome(StrEnum):
 class Ledger:
     """The SQLite file of one data folder; made, or brought up to today's schema, when it is opened.
 
-    Raises :class:`LedgerError` for a file that cannot be opened, is no ledger, or was written by a newer version.
+    Raises :class:`LedgerError` for a file that cannot be opened, is no ledger, was written by a newer version, or is
+    held by another process: one run at a time writes to a data folder.
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as on_failure:
+            self._lock = on_failure.enter_context(hold(path))
             try:
                 self._db = on_failure.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
                 # FULL: a commit that was answered survives a power cut; WAL alone only keeps the file consistent.
@@ -72,8 +83,9 @@ class Ledger:
             on_failure.pop_all()
 
     def close(self) -> None:
-        """Folds the write-ahead log into the file; nothing is lost without it."""
+        """Folds the write-ahead log into the file (nothing is lost without it), and gives the folder free."""
         self._db.close()
+        self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -90,11 +102,12 @@ class Ledger:
         """Whether an article was accepted under this address: its canonical one, or one that it was fetched from."""
         return self._db.execute("SELECT 1 FROM urls WHERE url = ?", (url,)).fetchone() is not None
 
-    def accept(self, article: Article) -> Outcome:
+    def accept(self, article: Article, *, replayed: bool = False) -> Outcome:
         """Commits ``article`` and says what it is; sets its ``revision`` and ``first_seen``.
 
         It is revised when its content or its publication time differs from the newest revision's; a new revision, like
-        a new article, waits in the outbox. Raises ValueError for an article without id or with a time without zone.
+        a new article, waits in the outbox. Where files are replayed, every version that was accepted before is unchanged: a
+        folder may hold several of one article, in any order. Raises ValueError for an article without id or with a time without zone.
         """
         if not article.article_id:
             raise ValueError(f"no_article_id: {article.origin}: identify the article before it is accepted")
@@ -107,12 +120,18 @@ class Ledger:
                 (article.article_id,),
             ).fetchone()
             *former, former_day, revision, first_seen = known or (None, None, None, 0, now)
-            outcome = Outcome.UNCHANGED if tuple(former) == content else Outcome.REVISED if known else Outcome.STORED
+            outcome = Outcome.REVISED if known else Outcome.STORED
+            if tuple(former) == content or (replayed and self._had(article.article_id, content)):
+                outcome = Outcome.UNCHANGED
             article.revision = revision + (outcome is not Outcome.UNCHANGED)
             article.first_seen = datetime.fromisoformat(first_seen)
-            self._identify(article, now)
-            if outcome is not Outcome.UNCHANGED:
+            if outcome is Outcome.UNCHANGED:
+                self._db.execute("UPDATE identities SET last_seen = ? WHERE article_id = ?", (now, article.article_id))
+            else:
+                self._identify(article, now)
+                self._db.execute("INSERT OR IGNORE INTO versions VALUES (?, ?, ?)", (article.article_id, *content))
                 self._post(article, former_day)
+            self._add_addresses(article)
         return outcome
 
     def _identify(self, article: Article, now: str) -> None:
@@ -129,6 +148,8 @@ class Ledger:
                 "now": now,
             },
         )
+
+    def _add_addresses(self, article: Article) -> None:
         # The address that was fetched counts as well: it may lead to the canonical one by a redirect.
         addresses = {url for url in (article.url, article.origin) if url and url.startswith(("https://", "http://"))}
         pairs = [(url, article.article_id) for url in addresses]
@@ -140,6 +161,43 @@ class Ledger:
             "INSERT INTO outbox VALUES (?, ?, ?, ?, ?)",
             (article.article_id, article.revision, day, None if former_day == day else former_day, to_json(article)),
         )
+
+    def _had(self, article_id: str, content: tuple[str, str]) -> bool:
+        found = self._db.execute(
+            "SELECT 1 FROM versions WHERE article_id = ? AND content_hash = ? AND published_at = ?",
+            (article_id, *content),
+        )
+        return found.fetchone() is not None
+
+    def complete(self, name: str) -> bool:
+        """Whether the list of that name was read without a gap the last time; False for one that was never read."""
+        found = self._db.execute("SELECT complete FROM lists WHERE name = ?", (name,)).fetchone()
+        return found is not None and bool(found[0])
+
+    def begin(self, name: str) -> None:
+        """Takes the list for incomplete until :meth:`finish`: what ends the run in between leaves a gap."""
+        self._mark(name, complete=False)
+
+    def finish(self, name: str) -> None:
+        """The list was read to its end, or to rows known before, and nothing of it failed."""
+        self._mark(name, complete=True)
+
+    def _mark(self, name: str, *, complete: bool) -> None:
+        row = (name, complete, iso(datetime.now(UTC)))
+        self._db.execute("INSERT OR REPLACE INTO lists VALUES (?, ?, ?)", row)
+
+    def refuse(self, url: str, slug: str, scope: str) -> None:
+        """Remembers that the address was refused for good, under the conditions that ``scope`` names."""
+        row = (url, scope, slug, iso(datetime.now(UTC)))
+        self._db.execute("INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?)", row)
+
+    def refused(self, url: str, scope: str) -> str | None:
+        """The slug with which the address was refused under ``scope`` in the last :data:`REFUSED_FOR`; else None."""
+        since = iso(datetime.now(UTC) - REFUSED_FOR)
+        found = self._db.execute(
+            "SELECT slug FROM refusals WHERE url = ? AND scope = ? AND at >= ?", (url, scope, since)
+        ).fetchone()
+        return found[0] if found is not None else None
 
     def pending(self) -> Iterator[Batch]:
         """The outbox, one batch in memory at a time, lower revisions first.

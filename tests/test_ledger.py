@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -112,6 +114,52 @@ def test_the_same_moment_in_another_zone_is_no_change(ledger: Ledger) -> None:
 def test_a_text_that_comes_back_is_a_third_revision(ledger: Ledger) -> None:
     outcomes = [ledger.accept(article(1, text=text)) for text in ("一稿。", "二稿。", "一稿。")]
     assert outcomes == [Outcome.STORED, Outcome.REVISED, Outcome.REVISED]
+
+
+def test_replaying_two_versions_of_one_article_settles(ledger: Ledger) -> None:
+    def replay() -> list[Outcome]:
+        return [ledger.accept(article(1, text=text), replayed=True) for text in ("一稿。", "二稿。")]
+
+    assert replay() == [Outcome.STORED, Outcome.REVISED]
+    assert replay() == replay() == [Outcome.UNCHANGED, Outcome.UNCHANGED]
+
+
+def test_a_list_is_complete_only_between_its_end_and_its_next_beginning(ledger: Ledger) -> None:
+    assert not ledger.complete("部委动态")
+    ledger.begin("部委动态")
+    assert not ledger.complete("部委动态")
+    ledger.finish("部委动态")
+    assert ledger.complete("部委动态")
+    assert not ledger.complete("地方经济")
+    ledger.begin("部委动态")
+    assert not ledger.complete("部委动态")
+
+
+def test_a_refusal_is_remembered_for_its_scope_and_for_a_week(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger.refuse("https://finance.sina.com.cn/a.shtml", "http_404", "0.1.0")
+    assert ledger.refused("https://finance.sina.com.cn/a.shtml", "0.1.0") == "http_404"
+    assert ledger.refused("https://finance.sina.com.cn/a.shtml", "0.2.0") is None
+    assert ledger.refused("https://finance.sina.com.cn/b.shtml", "0.1.0") is None
+    monkeypatch.setattr("govnews_spider.ledger.REFUSED_FOR", timedelta(0))
+    assert ledger.refused("https://finance.sina.com.cn/a.shtml", "0.1.0") is None
+
+
+def test_one_process_at_a_time_holds_a_folder_and_a_dead_one_none(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    code = f"import time; from pathlib import Path; from govnews_spider.ledger import Ledger; x = Ledger(Path({str(path)!r})); print('held', flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(LedgerError, match=rf"ledger_held: .*process {other.pid} "):
+            Ledger(path)
+        other.kill()
+    Ledger(path).close()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LedgerError, match=r"data_unusable: .*file"):
+        Ledger(tmp_path / "file" / "ledger.sqlite")
 
 
 def test_first_seen_is_the_time_of_acceptance(ledger: Ledger) -> None:
