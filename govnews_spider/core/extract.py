@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -36,11 +36,23 @@ def read_page(html: bytes, *, url: str, content_type: str | None = None, origin:
 
 
 class Reading:
-    """One page being read: which layout reads it, which locators were tried, and which one gave each value."""
+    """One page being read: which layout reads it, which locators were tried, and which one gave each value.
 
-    def __init__(self, html: bytes, *, url: str, content_type: str | None = None, origin: str | None = None) -> None:
+    ``listed_at`` is the time that a list gives for the article: the last resort where the page shows none.
+    """
+
+    def __init__(
+        self,
+        html: bytes,
+        *,
+        url: str,
+        content_type: str | None = None,
+        origin: str | None = None,
+        listed_at: datetime | None = None,
+    ) -> None:
         self.origin = origin or url
         """Where the bytes came from, for messages and for the record."""
+        self.listed_at = listed_at
         check_nesting(html, self.origin)
         decoded = decode(html, content_type)
         self.page = Page(decoded.utf8 or decoded.text, url)
@@ -110,23 +122,40 @@ class Reading:
 
     def _time(self) -> tuple[str, datetime]:
         """The displayed text and its time, with the seconds of a more exact time that agrees with the displayed minute."""
-        raw = self._mandatory("published_at", self.layout.published_at)
-        shown = read_time(raw)
+        raw, shown = self._shown_time()
+        exact = None
+        for name, text in self._other_times():
+            other = read_time(text)
+            if exact is None and (exact := with_seconds(shown, other)) is not None:
+                self.provenance["published_seconds"] = name
+            elif other is not None and abs(other - shown) > timedelta(days=1):
+                self.provenance.setdefault("published_conflict", f"{name} says {text}")
+        return raw, exact or shown
+
+    def _other_times(self) -> Iterator[tuple[str, str]]:
+        """The more exact times of the page, then those of its address and of its list, which can only contradict."""
+        for locator in (*self.layout.seconds, time_in_address):
+            if text := locator(self.page):
+                yield name_of(locator), text
+        if self.listed_at is not None:
+            yield "list:ctime", self.listed_at.isoformat()
+
+    def _shown_time(self) -> tuple[str, datetime]:
+        """What the page displays; the list's time where that is none. Raises ``no_time`` or ``bad_time``."""
+        raw = self._first("published_at", self.layout.published_at)
+        shown = read_time(raw) if raw else None
+        if shown is None and self.listed_at is not None:
+            self.provenance["published_at"] = "list:ctime"
+            return self.listed_at.isoformat(), self.listed_at
+        if raw is None:
+            raw = self._mandatory("published_at", ())
         if shown is None:
             place = self.provenance["published_at"]
             raise Rejected(
                 "bad_time",
                 f"{self.origin or 'page'}: {raw[:60]!r} at {place} is no day and time; teach core/times.py its spelling",
             )
-        exact = None
-        for locator in (*self.layout.seconds, time_in_address):
-            text = locator(self.page)
-            other = read_time(text) if text else None
-            if exact is None and (exact := with_seconds(shown, other)) is not None:
-                self.provenance["published_seconds"] = name_of(locator)
-            elif other is not None and abs(other - shown) > timedelta(days=1):
-                self.provenance.setdefault("published_conflict", f"{name_of(locator)} says {text}")
-        return raw, exact or shown
+        return raw, shown
 
     def _address(self) -> str | None:
         """The canonical URL: of the address that was asked for, else of the one that the page gives as its own.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core import extract
-from govnews_spider.core.extract import read_page
+from govnews_spider.core.extract import Reading, read_page
 
 PAGE = (Path(__file__).parents[1] / "pages/finance_2018_artibody/stocks.html").read_text("utf-8")
 URL = "https://finance.sina.com.cn/china/bwdt/2022-02-10/doc-ikyakumy5000001.shtml"
@@ -226,3 +226,13 @@ def test_an_author_beside_the_time_is_not_the_editor_and_not_the_medium() -> Non
     assert read('<span class="date">作者：王小明 编辑：李四</span>') == "王小明"
     assert read('<a data-sudaclick="content_author_p">周慕白</a>') == "周慕白"
     assert read('<a data-sudaclick="content_author_p">新浪财经</a>') is None
+
+
+def test_the_time_of_the_list_stands_in_where_the_page_shows_none() -> None:
+    listed = datetime(2022, 2, 10, 0, 5, 7, tzinfo=UTC)
+    html = without('<span class="date">2022年02月10日 08:05</span>')
+    article = Reading(html, url=URL, listed_at=listed).article()
+    assert (article.published_at.replace(second=0), article.published_from) == (listed.replace(second=0), "list:ctime")
+    shown = Reading(PAGE.encode(), url=URL, listed_at=listed + timedelta(days=3)).article()
+    assert shown.published_from == "text:.date-source .date"
+    assert shown.provenance["published_conflict"] == "list:ctime says 2022-02-13T00:05:07+00:00"
