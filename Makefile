@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
+BENCH_STAMP := .venv-bench/.ready
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test lint bench fuzz lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "govnews_spider needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -24,13 +25,26 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(STAMP)
-	$(BIN)/python -m benchmarks
+# The peers pin what they need, and may not disturb .venv: they and our own dependencies have an environment of their own.
+# --no-deps: the lock is complete as it is, and older versions of pip stumble over the peers' extras.
+$(BENCH_STAMP): requirements-bench.lock
+	$(PYTHON) -m venv --clear .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  --requirement requirements-bench.lock
+	touch $@
+
+bench: $(BENCH_STAMP)
+	.venv-bench/bin/python -m benchmarks
+
+fuzz: $(STAMP)
+	$(BIN)/python -m benchmarks.fuzz --pages 100000
 
 # Pins every package anew (needs uv); names, versions and hashes only.
+COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+  --no-annotate --upgrade pyproject.toml
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	  --no-annotate --extra dev --upgrade pyproject.toml --output-file requirements.lock
+	$(COMPILE) --extra dev --output-file requirements.lock
+	$(COMPILE) --extra bench --output-file requirements-bench.lock
 
 clean:
-	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""What topics and regions cost beside the length of the text: ``python benchmarks/describe.py``.
+"""What topics and regions cost beside the length of the text: ``python -m benchmarks.describe``.
 
 The texts are the seeds' own, joined and cut to length; the first call, which reads the lexicons, is measured apart.
 """
