@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any, Final
-from urllib.parse import quote
 
 import nh3
 from bs4 import BeautifulSoup
@@ -19,6 +18,7 @@ from govnews_spider.core.reader import Reader
 from govnews_spider.sina import furniture
 from govnews_spider.sina.bylines import reporters
 from govnews_spider.sina.locators import squash
+from govnews_spider.sina.urls import web_address
 
 # The allow-list of what a post may hold; what is written is within it already, and is checked all the same.
 _SANITIZE: Final = nh3.Cleaner(
@@ -37,7 +37,6 @@ _SANITIZE: Final = nh3.Cleaner(
     url_schemes={"http", "https"},
 )
 _SCHEME: Final = re.compile(r"^(?:http:)?//")
-_ADDRESS: Final = re.compile(r"https://[\w-]+(?:\.[\w-]+)+(?::\d+)?/\S+")
 _MOST_COMMENTS: Final = 20
 """Ad comments of a page that are looked into; real pages have up to four."""
 _TEXTLESS: Final = frozenset({"video", "gallery"})
@@ -91,9 +90,8 @@ def picture_url(src: str) -> str | None:
     """The picture's absolute https address; "" for a spacer; None for a QR code, a logo, a quote chart, a placeholder or no address."""
     if furniture.SPACER.search(src):
         return ""
-    src = _SCHEME.sub("https://", src.removeprefix(furniture.PICTURE_PROXY))
-    src = quote(src, safe="%/:=&?~#+!$,;@()*[]'")
-    return src if _ADDRESS.fullmatch(src) and not furniture.NO_PICTURE.search(src) else None
+    address = web_address(_SCHEME.sub("https://", src.removeprefix(furniture.PICTURE_PROXY)))
+    return address if address and not furniture.NO_PICTURE.search(address) else None
 
 
 def _is_furniture(found: Found, node: LexborNode) -> bool:

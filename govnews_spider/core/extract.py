@@ -53,8 +53,8 @@ class Reading:
         self.origin = origin or url
         """Where the bytes came from, for messages and for the record."""
         self.listed_at = listed_at
-        check_nesting(html, self.origin)
         decoded = decode(html, content_type)
+        check_nesting(decoded.text.encode() if decoded.encoding.startswith("utf-16") else html, self.origin)
         self.page = Page(decoded.utf8 or decoded.text, url)
         self.provenance = {"encoding": f"{decoded.encoding}: {decoded.reason}"}
         self.tried: dict[str, list[str]] = {}

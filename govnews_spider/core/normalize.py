@@ -15,7 +15,7 @@ from govnews_spider.sina import furniture
 from govnews_spider.sina.locators import squash
 
 _SITE_SUFFIX: Final = re.compile(
-    r"(?:\s*[_|-]+\s*(?:新浪(?:新闻|财经|网|军事|科技|娱乐|体育|上海)(?:_新浪网)?|手机新浪网))+$"
+    r"(?:(?<![\s_|-])\s*[_|-]+\s*(?:新浪(?:新闻|财经|网|军事|科技|娱乐|体育|上海)(?:_新浪网)?|手机新浪网))+$"
 )
 UNREADABLE: Final = 0.01
 """Share of a text's signs that may be unreadable (U+FFFD), three in any case: a broken byte is no broken page."""

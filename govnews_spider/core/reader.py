@@ -12,8 +12,10 @@ from govnews_spider.article import Image
 from govnews_spider.core.blocks import Block, Line, Mark, Paragraph, Picture, cut, line_text, tidy
 from govnews_spider.core.tables import read_table
 from govnews_spider.sina.locators import squash
+from govnews_spider.sina.urls import web_address
 
 _INLINE: Final = {"strong": "strong", "b": "strong", "em": "em", "i": "em", "sub": "sub", "sup": "sup"}
+_LISTS: Final = frozenset({"ul", "ol"})
 _HEADINGS: Final = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4"}
 _BLOCKS: Final = frozenset(
     {
@@ -34,6 +36,7 @@ _SKIPPED: Final = frozenset(
 """Nodes that hold nothing to read."""
 _SOURCES: Final = ("data-src", "real_src", "src")
 """Where a picture's address may stand: a page that loads its pictures late has a placeholder in ``src``."""
+_ALT_LENGTH: Final = 300
 _CAPTION_LENGTH: Final = 160
 """Characters; what is longer under a picture is text."""
 _CREDIT: Final = re.compile(
@@ -69,6 +72,7 @@ class Reader:
         self.lines: list[Line] = [[]]
         self.marks: list[Mark | None] = []
         self.tags = ["p"]
+        self.lists: list[str] = []
         self.centered = 0
         self.captionless = False
 
@@ -113,12 +117,18 @@ class Reader:
             return False
         if self._is_read_whole(node, tag):
             return False
-        if tag in _INLINE or tag == "a":
-            self.marks.append(_mark(node, tag))
+        if tag in _INLINE:
+            self.marks.append((_INLINE[tag], ""))
+        elif tag == "a":  # a link in a link ends the outer one, as it does in a browser
+            self.marks = [None if mark and mark[0] == "a" else mark for mark in self.marks]
+            address = web_address(squash(node.attributes.get("href") or ""))
+            self.marks.append(("a", address) if address else None)
         elif tag in _BLOCKS:
             self._flush()
             if tag in _HEADINGS or tag == "li":
-                self.tags.append(_HEADINGS.get(tag) or _list_of(node))
+                self.tags.append(_HEADINGS.get(tag) or (self.lists or ["ul"])[-1])
+            elif tag in _LISTS:
+                self.lists.append(tag)
             self.centered += _is_centered(node, tag)
         return True
 
@@ -130,6 +140,8 @@ class Reader:
             self._flush()
             if tag in _HEADINGS or tag == "li":
                 self.tags.pop()
+            elif tag in _LISTS:
+                self.lists.pop()
             self.centered -= _is_centered(node, tag)
 
     def _flush(self) -> None:
@@ -142,10 +154,11 @@ class Reader:
 
     def _append(self, paragraph: Paragraph) -> None:
         last = self.blocks[-1] if self.blocks else None
-        if self.captionless and _is_caption(paragraph, "", centered=self.centered > 0):
+        waiting = last if isinstance(last, Picture) and not last.image.caption else None
+        caption = _is_caption(paragraph, waiting.alt if waiting else "", centered=self.centered > 0)
+        if caption and self.captionless:
             return
-        waiting = last if isinstance(last, Picture) and not self.captionless and not last.image.caption else None
-        if waiting is not None and _is_caption(paragraph, waiting.alt, centered=self.centered > 0):
+        if caption and waiting:
             waiting.image.caption = squash(paragraph.text())
             return
         self.captionless = False
@@ -161,7 +174,7 @@ class Reader:
             return
         self.captionless = url is None
         if url:
-            self.blocks.append(Picture(Image(url=url), squash(attributes.get("alt") or "")))
+            self.blocks.append(Picture(Image(url=url), squash(attributes.get("alt") or "")[:_ALT_LENGTH]))
 
     def _is_read_whole(self, node: LexborNode, tag: str) -> bool:
         if tag == "figcaption" or (tag == "span" and "img_descr" in classes_of(node)):
@@ -191,14 +204,6 @@ def classes_of(node: LexborNode) -> list[str]:
     return (node.attributes.get("class") or "").split()
 
 
-def _mark(node: LexborNode, tag: str) -> Mark | None:
-    if tag != "a":
-        return _INLINE[tag], ""
-    href = squash(node.attributes.get("href") or "")
-    href = f"https:{href}" if href.startswith("//") else href
-    return ("a", href) if href.startswith(("http://", "https://")) else None
-
-
 def _is_caption(paragraph: Paragraph, alt: str, *, centered: bool) -> bool:
     """Whether the paragraph under a picture is its caption: says the same as its alt, names who took it, or is centered as it is."""
     text = squash(paragraph.text())
@@ -219,10 +224,3 @@ def _is_centered(node: LexborNode, tag: str) -> bool:
         or "img_wrapper" in (attributes.get("class") or "")
         or "text-align:center" in (attributes.get("style") or "").replace(" ", "")
     )
-
-
-def _list_of(item: LexborNode) -> str:
-    parent = item.parent
-    while parent is not None and parent.tag not in ("ul", "ol"):
-        parent = parent.parent
-    return parent.tag or "ul" if parent is not None else "ul"

@@ -21,7 +21,7 @@ def slide_data(page: Page) -> dict[str, Any] | None:
         if match := _SLIDES.search(text):
             try:
                 data, _ = json.JSONDecoder(strict=False).raw_decode(text, match.end())
-            except ValueError:
+            except (ValueError, RecursionError):
                 return None
             return data if isinstance(data, dict) and isinstance(data.get("images"), list) else None
     return None

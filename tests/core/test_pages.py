@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from govnews_spider.article import Article
+from govnews_spider.commands.savepage import faults
 from govnews_spider.core import extract
 from govnews_spider.sina.layouts import LAYOUTS
 
@@ -52,16 +53,8 @@ def test_page_is_read_by_the_layout_of_its_folder(case: str) -> None:
 def test_golden_obeys_the_invariants(case: str) -> None:
     """A golden may not freeze a bug: no U+FFFD, no site suffix, no empty value, no editor as author, no time without a zone."""
     expected = golden(case)["expected"]
-    assert "\ufffd" not in json.dumps(expected, ensure_ascii=False)
-    assert "新浪网" not in expected["title"]
-    assert all(
-        value != ""
-        for field, value in expected.items()
-        if field != "text" or expected.get("kind") not in ("gallery", "video")
-    )
-    assert not expected["editor"] or expected["editor"].split()[0] not in (expected["author"] or "")
+    assert faults(expected) == []
     assert datetime.fromisoformat(expected["published_at"]).tzinfo is not None
-    assert all(url.startswith("https://") for url, _ in expected["images"])
     assert {"title", "published_at", "source", "author", "editor", "keywords", "images", "text"} <= expected.keys()
 
 
