@@ -54,7 +54,8 @@ class Reading:
         """Where the bytes came from, for messages and for the record."""
         self.listed_at = listed_at
         decoded = decode(html, content_type)
-        check_nesting(decoded.text.encode() if decoded.encoding.startswith("utf-16") else html, self.origin)
+        wide = b"\0" in html  # UTF-16, said or not: its tags are found in the text only
+        check_nesting(decoded.text.encode() if wide else html, self.origin)
         self.page = Page(decoded.utf8 or decoded.text, url)
         self.provenance = {"encoding": f"{decoded.encoding}: {decoded.reason}"}
         self.tried: dict[str, list[str]] = {}

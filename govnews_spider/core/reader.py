@@ -174,7 +174,7 @@ class Reader:
             return
         self.captionless = url is None
         if url:
-            self.blocks.append(Picture(Image(url=url), squash(attributes.get("alt") or "")[:_ALT_LENGTH]))
+            self.blocks.append(Picture(Image(url=url), squash(attributes.get("alt") or "")[:_ALT_LENGTH].rstrip()))
 
     def _is_read_whole(self, node: LexborNode, tag: str) -> bool:
         if tag == "figcaption" or (tag == "span" and "img_descr" in classes_of(node)):
