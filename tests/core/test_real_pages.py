@@ -20,18 +20,42 @@ pytestmark = needs_real
 
 GOLD = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(REAL.glob("gold/*.json"))}
 FURNITURE = (
-    "责任编辑",
-    "原标题",
-    "海量资讯、精准解读",
-    "新浪财经APP",
-    "article_adlist",
-    "举报/反馈",
-    "SINA_TEXT_PAGE_INFO",
-    "进入【新浪财经股吧】",
-    "未经授权禁止转载",
-    "<script",
-    "<style",
+    *(
+        "责任编辑",
+        "责编",
+        "原标题",
+        "海量资讯、精准解读",
+        "新浪财经APP",
+        "举报/反馈",
+        "进入【新浪财经股吧】",
+        "未经授权禁止转载",
+    ),
+    *(
+        "分享到",
+        "相关新闻",
+        "微博推荐",
+        "上一页",
+        "下一页",
+        "我要反馈",
+        "文章关键词",
+        "新浪声明",
+        "THE_END",
+        "点击查看最新行情",
+    ),
+    *(
+        "article_adlist",
+        "SINA_TEXT_PAGE_INFO",
+        "videoList",
+        "left_hzh_ad",
+        "entHdPic",
+        "wap_special",
+        "sinaads",
+        "quote_",
+        "<!--",
+    ),
+    *("<script", "<style", "<iframe", "onclick", "cms-style", "data-", "home/c.gif", "newchart", "cece9e13"),
 )
+"""What no cleaned body may hold, in its text or its HTML."""
 
 
 @pytest.fixture(scope="module")
