@@ -127,7 +127,7 @@ def _keep(found: Found, text: str) -> int:
         return 0
     if tail := furniture.EDITOR_TAIL.search(text):
         found.setdefault("editor", (tail["editor"], "text:责任编辑"))
-        return tail.start()
+        return _keep(found, text[: tail.start()].rstrip())
     return len(text)
 
 
