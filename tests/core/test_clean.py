@@ -82,7 +82,18 @@ def test_furniture_is_dropped_and_its_neighbours_stay(article: Any, furniture: s
 
 
 @pytest.mark.parametrize(
-    "line", ["投资有风险，入市须谨慎。", "他说，进入【新浪财经股吧】讨论的人很多。", "记者了解到，声明：此事属实。"]
+    "line",
+    [
+        "投资有风险，入市须谨慎。",
+        "他说，进入【新浪财经股吧】讨论的人很多。",
+        "记者了解到，声明：此事属实。",
+        "更多居民请进入政务大厅办理社保、医保等事项。",
+        "我要反馈问题的市民可拨打12345热线。",
+        "下一条快讯将在五分钟后播出",
+        "炒股开户享福利的骗局近日被警方侦破，三名嫌疑人落网，涉案金额超过两千万元，警方提醒市民谨慎投资。",
+        "编辑：这次改革有什么亮点？",
+        "编辑：王蒙",
+    ],
 )
 def test_sentences_that_only_look_like_promotion_stay(article: Any, line: str) -> None:
     assert text_of(article, f"<p>{line}</p>") == line
@@ -104,6 +115,47 @@ def test_the_editor_leaves_the_text_and_is_never_the_author(article: Any, line: 
     cleaned = clean(article(body_html=f'<p>正文。</p><p class="article-editor">{line}</p>'))
     assert (cleaned.text, cleaned.editor, cleaned.author) == ("正文。", editor, None)
     assert cleaned.provenance["editor"].startswith("text:")
+
+
+@pytest.mark.parametrize(
+    "html", ['<p class="article-editor">责任编辑： </p>', '<p class="show_author"></p>', "<p>责任编辑：</p>"]
+)
+def test_an_editors_line_without_a_name_leaves_the_text_too(article: Any, html: str) -> None:
+    cleaned = clean(article(body_html=f"<p>正文。</p>{html}"))
+    assert (cleaned.text, cleaned.editor) == ("正文。", None)
+
+
+def test_the_editor_in_brackets_at_the_end_of_a_paragraph_leaves_it(article: Any) -> None:
+    cleaned = clean(article(body_html="<p>正文的<strong>结尾。</strong>（责任编辑：王蒙）</p>"))
+    assert (cleaned.text, cleaned.editor) == ("正文的结尾。", "王蒙")
+    assert cleaned.body_html == "<p>正文的<strong>结尾。</strong></p>"
+
+
+def test_what_stands_before_the_editor_in_brackets_may_be_furniture_itself(article: Any) -> None:
+    html = "<p>正文。</p><p>分享到: （责任编辑：王蒙）</p><p>（责任编辑：王蒙）（责任编辑：李四）</p>"
+    assert text_of(article, html) == "正文。"
+
+
+def test_the_responsible_editor_is_named_before_any_other(article: Any) -> None:
+    cleaned = clean(article(body_html="<p>正文。</p><p>（编辑：张三）</p><p>责任编辑：李四</p>"))
+    assert (cleaned.text, cleaned.editor) == ("正文。", "李四")
+
+
+def test_a_pager_that_says_something_is_none(article: Any) -> None:
+    html = '<p class="page">这一段是正文。</p><p class="page"><span>上一页</span><a href="#">2</a> 下一页</p>'
+    assert text_of(article, html) == "这一段是正文。"
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("原标题：国务院通知（全文）", "国务院通知（全文）"),
+        ("（原标题：国务院通知（全文））", "国务院通知（全文）"),
+        ("【原标题：甲】", "甲"),
+    ],
+)
+def test_the_brackets_of_an_original_title_are_its_own(article: Any, line: str, title: str) -> None:
+    assert clean(article(body_html=f"<p>{line}</p><p>正文。</p>")).original_title == title
 
 
 @pytest.mark.parametrize(
@@ -220,10 +272,43 @@ def test_ten_thousand_nested_blocks_are_read(article: Any) -> None:
     assert text_of(article, "<div>" * 10_000 + "深处" + "</div>" * 10_000) == "深处"
 
 
+def test_a_picture_that_is_loaded_late_is_the_picture(article: Any) -> None:
+    html = '<p>正文。</p><img src="//i0.sinaimg.cn/home/c.gif" data-src="//n.sinaimg.cn/a b.jpg?x=&quot;1&quot;">'
+    assert [image.url for image in clean(article(body_html=html)).images] == [
+        "https://n.sinaimg.cn/a%20b.jpg?x=%221%22"
+    ]
+
+
+def test_the_sanitizer_alone_stops_what_must_not_be_in_a_post() -> None:
+    raw = (
+        '<p onclick="x()">甲<script>x()</script><a href="javascript:x()">乙</a>'
+        '<img src="https://a.cn/b.jpg" onerror="x()"><div class="evil">丙</div></p>'
+    )
+    html = _SANITIZE.clean(raw)
+    assert "甲" in html
+    assert not any(sign in html for sign in ("onclick", "onerror", "javascript", "script", "evil"))
+
+
+@pytest.mark.parametrize(
+    ("html", "links"),
+    [
+        ('<a href="//a.sina.com.cn/x y">甲</a>', 1),
+        ('<a href="https://evil">甲</a>', 0),
+        ('<a href="javascript:x()">甲</a>', 0),
+        ('<a href="https://a.sina.com.cn/1">甲<b>乙<a href="https://b.sina.com.cn/2">丙</a></b></a>', 2),
+    ],
+)
+def test_a_link_is_kept_where_it_leads_somewhere(article: Any, html: str, links: int) -> None:
+    cleaned = clean(article(body_html=f"<p>{html}</p>"))
+    assert cleaned.body_html.count("<a href=") == links
+    assert clean(cleaned) == cleaned
+
+
 @pytest.mark.parametrize(
     "src",
     [
         "",
+        "https://a.cnd3x.800/b.jpg",
         "/relative.jpg",
         "x",
         "https://n.sinaimg.cn/finance/cece9e13/20200514/343233024.png",
@@ -262,6 +347,8 @@ def test_a_paragraph_that_speaks_of_the_picture_above_it_is_its_caption(article:
     "paragraph",
     [
         '<p align="center"><strong>小标题</strong></p>',
+        '<p align="center">附件：名单</p>',
+        "<p>资料图书馆开放时间延长，市民可以预约。</p>",
         "<p>这是正文的第一段。</p>",
         f'<p align="center">{"长" * 161}</p>',
         "<h2>图为何而来</h2>",
