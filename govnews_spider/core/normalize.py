@@ -105,18 +105,18 @@ def content_hash(title: str, text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    """NFKC without white space. Sign by sign first, from a table: what comes out is NFKC wherever signs do not join (they seldom do)."""
+    """NFKC without white space. Sign by sign first, from a table: that is NFKC already wherever signs do not join (they seldom do)."""
     plain = text.translate(_WIDTHS)
-    if not unicodedata.is_normalized("NFKC", plain):
-        plain = unicodedata.normalize("NFKC", text)
-    return "".join(plain.split())
+    if unicodedata.is_normalized("NFKC", plain):
+        return plain
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 class _Widths(dict[int, str]):
-    """Code point -> its NFKC form, filled as signs come up."""
+    """Code point -> its NFKC form without white space, filled as signs come up."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = unicodedata.normalize("NFKC", chr(code))
+        self[code] = "".join(unicodedata.normalize("NFKC", chr(code)).split())
         return self[code]
 
 

@@ -37,7 +37,8 @@ class Page:
     def metas(self) -> dict[str, str]:
         """``name`` or ``property`` of each ``<meta>`` -> its content, white space trimmed."""
         found: dict[str, str] = {}
-        for node in self.tree.css("meta"):
+        head = self.tree.head
+        for node in head.css("meta") if head is not None else ():
             attributes = node.attributes
             name = attributes.get("name") or attributes.get("property")
             if name:
