@@ -155,12 +155,12 @@ class Reader:
     def _append(self, paragraph: Paragraph) -> None:
         last = self.blocks[-1] if self.blocks else None
         waiting = last if isinstance(last, Picture) and not last.image.caption else None
-        caption = _is_caption(paragraph, waiting.alt if waiting else "", centered=self.centered > 0)
-        if caption and self.captionless:
-            return
-        if caption and waiting:
-            waiting.image.caption = squash(paragraph.text())
-            return
+        if waiting or self.captionless:
+            caption = _is_caption(paragraph, waiting.alt if waiting else "", centered=self.centered > 0)
+            if caption and waiting and not self.captionless:
+                waiting.image.caption = squash(paragraph.text())
+            if caption:
+                return
         self.captionless = False
         self.blocks.append(paragraph)
 
