@@ -23,6 +23,7 @@ FILES = {
     "runs/": "the account of each run",
     "ledger.sqlite": "what the project remembers",
 }
+sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese shows what it can
 CONSOLE = Console(highlight=False)
 sys.path.insert(0, str(ROOT))  # the copy of the site lies beside the tests that crawl it too
 

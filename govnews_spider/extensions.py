@@ -8,21 +8,28 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
-from rich.console import Console
-from rich.table import Table
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from govnews_spider.article import Article, Rejected
+from govnews_spider.balance import show
 from govnews_spider.core.drift import DRIFT_SLUGS, fallbacks
+from govnews_spider.ledger import Ledger
 from govnews_spider.options import Options
-from govnews_spider.runs import OUTCOMES, SAMPLED, ListAccount, Run, exit_code
+from govnews_spider.runs import ListAccount, Run
+from govnews_spider.scopes import Scopes
 from govnews_spider.sina.roll import Row
 from govnews_spider.writers.rejected import RejectedLog, Rejection
 
 logger = logging.getLogger(__name__)
+
+
+def is_ours(crawler: Crawler) -> bool:
+    """Whether the crawl's spider is one of this project, which accounts for what it reads."""
+    return hasattr(crawler.spider, "arguments")
 
 
 class RunReport:
@@ -44,12 +51,18 @@ class RunReport:
             stale_after=self.options.stale_after if spider.expects_news else None,
             drift_limit=self.options.drift_limit,
         )
+        self.ledger: Ledger | None = None
+        """Open while the spider is; None in a run with ``sample``."""
+        self.scopes = Scopes(crawler.settings["PROJECT_VERSION"], spider.keyword, spider.topics)
         self._crawler = crawler
         self._log = RejectedLog(self.options.data, self.run.run_id)
+        self._log_is_broken = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """As Scrapy calls it."""
+        """As Scrapy calls it; raises NotConfigured for a spider of another project, such as that of ``scrapy fetch``."""
+        if not is_ours(crawler):
+            raise NotConfigured
         report = cls(crawler)
         crawler.signals.connect(report.item_error, signal=signals.item_error)
         crawler.signals.connect(report.spider_error, signal=signals.spider_error)
@@ -61,13 +74,25 @@ class RunReport:
         return self.run.lists.setdefault(name, ListAccount())
 
     def refuse(self, rejected: Rejected, *, url: str | None, origin: str, failed: bool = False) -> None:
-        """Accounts for one article that is not stored; an off-topic one is counted, any other is logged as well."""
+        """Accounts for one article that is not stored; an off-topic one is counted, any other is logged as well.
+
+        What is final is remembered under ``origin``, where that is the address of an article: it is not asked again.
+        """
         if rejected.slug == "off_topic":
             self.run.outcomes["off_topic"] += 1
             self.run.slugs["off_topic"] += 1
         else:
             self.run.outcomes["failed" if failed else "rejected"] += 1
             self._write(rejected, url, origin, "failed" if failed else "rejected")
+        if failed:
+            self.run.failed.add(origin)
+        elif self.ledger is not None and url is not None and origin.startswith("https://"):
+            self.ledger.refuse(origin, rejected.slug, self.scopes.of(rejected.slug))
+
+    def refused(self, address: str) -> bool:
+        """Whether the article of that address was refused before, for a reason that still holds."""
+        ledger = self.ledger
+        return ledger is not None and any(ledger.refused(address, scope) for scope in self.scopes)
 
     def read(self, article: Article, address: str) -> None:
         """Accounts for a page that a layout read."""
@@ -115,7 +140,7 @@ class RunReport:
         except OSError as error:
             logger.exception("The run report cannot be written")
             self.error(error)
-        _show(self.run)
+        show(self.run)
 
     def _internal(self, failure: Failure) -> Rejected:
         error = failure.value or RuntimeError("unknown")
@@ -126,7 +151,8 @@ class RunReport:
         path = self.options.data / "runs" / f"{self.run.run_id}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.part")
-        part.write_text(json.dumps(self.run.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(self.run.as_json(), ensure_ascii=False, indent=1) + "\n"
+        part.write_text(text, encoding="utf-8", errors="backslashreplace")  # a path of the arguments may be no UTF-8
         part.replace(path)
 
     def _write(self, rejected: Rejected, url: str | None, origin: str, outcome: Literal["rejected", "failed"]) -> None:
@@ -134,28 +160,17 @@ class RunReport:
         logger.info("%s: %s", outcome, rejected)
         if self.sample is None:
             slug, detail = rejected.slug, rejected.detail
-            self._log.add(Rejection(slug=slug, detail=detail, url=url, origin=origin, outcome=outcome))
+            line = Rejection(slug=slug, detail=detail, url=url, origin=origin, outcome=outcome)
+            try:
+                self._log.add(line)
+            except OSError as error:  # told once, not for each article: what is counted stays counted
+                if not self._log_is_broken:
+                    logger.exception("The log of rejections cannot be written")
+                    self.error(error)
+                self._log_is_broken = True
 
 
 def _requests(stats: dict[str, Any]) -> dict[str, Any]:
     """The downloader's counts: requests, responses by status, bytes."""
     kept = ("downloader/request_count", "downloader/response_status_count", "downloader/response_bytes", "retry/count")
     return {key: value for key, value in sorted(stats.items()) if key.startswith(kept)}
-
-
-def _show(run: Run) -> None:
-    code, why = exit_code(run)
-    table = Table()
-    table.add_column("outcome")
-    table.add_column("articles", justify="right")
-    names = (*OUTCOMES, SAMPLED) if run.outcomes[SAMPLED] else OUTCOMES
-    for name in names:
-        table.add_row(name.replace("_", "-"), f"{run.outcomes[name]:,}")
-    table.add_section()
-    table.add_row("seen", f"{run.seen:,}")
-    console = Console(highlight=False)
-    console.print(f"\nrun {run.run_id}", markup=False)
-    console.print(table)
-    for slug, count in run.slugs.most_common():
-        console.print(f"{slug}: {count}", markup=False, soft_wrap=True)
-    console.print(f"exit {code}: {why}", markup=False, soft_wrap=True)

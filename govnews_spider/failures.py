@@ -15,6 +15,9 @@ from scrapy.exceptions import (
 )
 from scrapy.spidermiddlewares.httperror import HttpError
 
+INTERRUPTED: Final = "interrupted"
+"""The slug of a request that still waited when the crawl was stopped; like what was queued, it is left for the next run."""
+
 
 class Refused(IgnoreRequest):
     """We do not send this request, or do not follow this answer; ``slug`` is the countable reason."""

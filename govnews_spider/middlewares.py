@@ -1,13 +1,10 @@
-"""Where a request may go, when, and in whose name."""
+"""Where a request may go, and in whose name."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from time import monotonic
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -20,7 +17,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
-from govnews_spider.failures import Refused, reason
+from govnews_spider.failures import INTERRUPTED, Refused, reason
 from govnews_spider.options import Options
 from govnews_spider.sina import urls
 
@@ -49,12 +46,19 @@ class Redirects(RedirectMiddleware):
         self, request: Request, response: Response, spider: Spider | None = None
     ) -> Request | Response:
         """The next hop or the response itself; raises :class:`Refused`."""
+        target = (response.headers.get("Location") or b"").decode("latin-1")
+        bad = Refused("bad_redirect", f"{request.url} leads to {target!r}, which is no address")
+        if response.status in _REDIRECTS and not target.strip():
+            raise bad
         try:
             result: Request | Response = super().process_response(request, response)
+            if isinstance(result, Request):
+                _ = urlsplit(result.url).port
+        except ValueError as error:
+            raise bad from error
         except IgnoreRequest as error:
             raise Refused("redirect_loop", f"{request.url}: more than {self.max_redirect_times} redirects") from error
-        if result is response and response.status in _REDIRECTS and b"Location" in response.headers:
-            target = (response.headers[b"Location"] or b"").decode("latin-1")
+        if result is response and response.status in _REDIRECTS:
             raise Refused("bad_scheme", f"{request.url} leads to {target}, which is neither http nor https")
         return result
 
@@ -94,6 +98,8 @@ class Robots(RobotsTxtMiddleware):
         try:
             response = await self.crawler.engine.download_async(asked)
         except Exception as error:
+            if isinstance(error, Refused) and error.slug == INTERRUPTED:
+                raise
             # Whatever keeps us from the rules keeps us from the host.
             slug, detail, _ = reason(error, address)
             raise Refused("robots_unavailable", f"{slug}: {detail}; try again later") from error
@@ -112,73 +118,8 @@ class UserAgent(UserAgentMiddleware):
     def from_crawler(cls, crawler: Crawler) -> Self:
         """As Scrapy calls it."""
         middleware: Self = super().from_crawler(crawler)
-        contact = crawler.settings["GOVNEWS_CONTACT"]
+        contact = Options.read(crawler.settings).contact
         if contact:
-            middleware.user_agent = f"{middleware.user_agent.removesuffix(')')}; +{contact})"
+            agent = middleware.user_agent
+            middleware.user_agent = f"{agent[:-1]}; +{contact})" if agent.endswith(")") else f"{agent} (+{contact})"
         return middleware
-
-
-class Waits:
-    """Holds requests back while their host asked for patience: by Retry-After, by Crawl-delay, or by failing."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-        self._options = Options.read(crawler.settings)
-        self._statuses = {int(status) for status in crawler.settings.getlist("RETRY_HTTP_CODES")}
-        self._free_at: dict[str, float] = defaultdict(float)
-        self._crawl_delay: dict[str, float] = defaultdict(float)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """As Scrapy calls it."""
-        middleware = cls(crawler)
-        crawler.signals.connect(middleware.robots_parsed, signal=signals.robots_parsed)
-        return middleware
-
-    def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
-        """Takes over the host's Crawl-delay."""
-        delay = robotparser.crawl_delay(self._crawler.settings["ROBOTSTXT_USER_AGENT"]) or 0.0
-        self._crawl_delay[_host(request)] = min(delay, self._options.wait_max)
-
-    async def process_request(self, request: Request) -> None:
-        """Returns when the host's time has come; raises :class:`Refused` when the crawl is stopped before."""
-        host = _host(request)
-        start = max(self._free_at[host], monotonic())
-        self._free_at[host] = start + self._crawl_delay[host]
-        while (left := start - monotonic()) > 0:
-            if not self._crawler.engine.running:
-                raise Refused("interrupted", f"{request.url}: the crawl was stopped while the request waited")
-            await asyncio.sleep(min(left, 0.25))
-
-    def process_response(self, request: Request, response: Response) -> Response:
-        """The response itself."""
-        if response.status in self._statuses:
-            header = (response.headers.get("Retry-After") or b"").decode("latin-1")
-            self._hold(request, retry_after(header, datetime.now(UTC)))
-        return response
-
-    def process_exception(self, request: Request, exception: Exception) -> None:
-        """A connection that fails is not asked for again at once."""
-        if not isinstance(exception, IgnoreRequest):
-            self._hold(request, None)
-
-    def _hold(self, request: Request, asked: float | None) -> None:
-        wait = self._options.retry_wait * 2 ** request.meta.get("retry_times", 0) if asked is None else asked
-        host = _host(request)
-        self._free_at[host] = max(self._free_at[host], monotonic() + min(wait, self._options.wait_max))
-
-
-def retry_after(header: str, now: datetime) -> float | None:
-    """The seconds that a ``Retry-After`` header asks for, as a number or an HTTP date; None where it says neither."""
-    if header.strip().isdecimal():
-        return float(header)
-    try:
-        until = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    seconds: float = (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds()
-    return max(0.0, seconds)
-
-
-def _host(request: Request) -> str:
-    return urlparse_cached(request).hostname or ""

@@ -19,6 +19,7 @@ class Options:
     data: Path
     gateway: str | None
     """Origin without a slash at its end; None without gateway."""
+    contact: str | None
     flush_rows: int
     drift_limit: float
     """Share, 0 to 1."""
@@ -34,6 +35,7 @@ class Options:
         return cls(
             data=_checked(settings, "GOVNEWS_DATA", _folder, "a folder, or a path where one can be made"),
             gateway=_checked(settings, "GOVNEWS_GATEWAY", _origin, "an origin such as http://127.0.0.1:8155, or empty"),
+            contact=_checked(settings, "GOVNEWS_CONTACT", _contact, "a URL or mail address in ASCII, or empty"),
             flush_rows=_checked(settings, "GOVNEWS_FLUSH_ROWS", _positive, "a whole number of rows, at least 1"),
             drift_limit=_checked(settings, "GOVNEWS_DRIFT_LIMIT", _share, "a share from 0 to 1"),
             stale_after=_checked(settings, "GOVNEWS_STALE_AFTER", _hours, "a number of hours, 0 for never") or None,
@@ -65,6 +67,13 @@ def _origin(text: str) -> str | None:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
         raise ValueError(text)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _contact(text: str) -> str | None:
+    """It stands inside the parentheses of a header."""
+    if not (text.isascii() and text.isprintable()) or set(text) & set("() ;"):
+        raise ValueError(text)
+    return text or None
 
 
 def _share(text: str) -> float:

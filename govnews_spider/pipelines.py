@@ -5,24 +5,42 @@ A stage that refuses an article tells the run report and drops it; any other exc
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, ClassVar, Self
 
 from rich.console import Console
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DropItem
+from scrapy.exceptions import DropItem, NotConfigured
 from scrapy.pipelines import ItemPipelineManager
 
 from govnews_spider.article import SHANGHAI, Article, Rejected
 from govnews_spider.core.select import Select
 from govnews_spider.core.stages import STAGES, Stage
-from govnews_spider.extensions import RunReport
+from govnews_spider.extensions import RunReport, is_ours
 from govnews_spider.ledger import Ledger, export
 from govnews_spider.runs import SAMPLED
 from govnews_spider.writers import WRITERS, Writer
 
 
 class Pipelines(ItemPipelineManager):
-    """Scrapy's manager, but what fails while pipelines open or close is told to the run report: Scrapy only logs it."""
+    """Scrapy's manager, but what fails while pipelines open or close is told to the run report: Scrapy only logs it.
+
+    And a crawl that was asked to stop ends: of items that come from ``start()``, Scrapy 2.19 does not notice that the
+    last one is done, and waits for ever.
+    """
+
+    async def process_item_async(self, item: Any) -> Any:
+        """The item after all pipelines."""
+        try:
+            return await super().process_item_async(item)
+        finally:
+            # Later, for the scraper counts the item as done only after this returns.
+            asyncio.get_running_loop().call_later(0.05, self._let_close)
+
+    def _let_close(self) -> None:
+        scraper = self.crawler.engine.scraper if self.crawler and self.crawler.engine else None
+        if scraper and scraper.slot and scraper.slot.closing and not scraper.slot.closing.called:
+            scraper._check_if_closing()
 
     async def open_spider_async(self) -> None:
         """Raises what a pipeline raised."""
@@ -46,8 +64,10 @@ class Pipelines(ItemPipelineManager):
 
 
 def report_of(crawler: Crawler) -> RunReport:
-    """The crawl's run report; raises LookupError where the settings left it out."""
+    """The crawl's run report; raises LookupError where the settings left it out, NotConfigured for another's spider."""
     report = crawler.get_extension(RunReport)
+    if report is None and not is_ours(crawler):
+        raise NotConfigured
     if report is None:
         raise LookupError("no_run_report: EXTENSIONS does not name govnews_spider.extensions.RunReport; put it back")
     return report
@@ -125,9 +145,9 @@ class Store:
 
     def __init__(self, crawler: Crawler) -> None:
         self._report = report_of(crawler)
-        self._crawler = crawler
-        self.ledger: Ledger | None = None
-        """Open while the spider is; None in a run with ``sample``."""
+        spider: Any = crawler.spider
+        self._replays = spider.replays
+        self._ledger: Ledger | None = None
         self._writers: list[Writer] = []
         self._waiting = 0
 
@@ -141,36 +161,39 @@ class Store:
         if self._report.sample is not None:
             return
         data = self._report.options.data
-        self.ledger = Ledger(data / "ledger.sqlite")
+        self._ledger = self._report.ledger = Ledger(data / "ledger.sqlite")
         self._writers = [writer(data) for writer in WRITERS.values()]
-        export(self.ledger, self._writers)
+        export(self._ledger, self._writers)
 
     def process_item(self, item: Article) -> Article:
         """The article, which is now safe."""
         run = self._report.run
         item.spider = run.spider
         item.run_id = run.run_id
-        if self.ledger is None:
+        if self._ledger is None:
             self._show(item)
             return item
         if self._waiting >= self._report.options.flush_rows:
-            export(self.ledger, self._writers)
+            export(self._ledger, self._writers)
             self._waiting = 0
-        outcome = self.ledger.accept(item)
+        outcome = self._ledger.accept(item, replayed=self._replays)
         run.outcomes[outcome.value] += 1
         self._waiting += 1
         return item
 
     def close_spider(self) -> None:
-        """Exports what is left and closes all."""
-        if self.ledger is None:
+        """Exports what is left, remembers which lists have no gap, and closes all."""
+        if self._ledger is None:
             return
         try:
-            export(self.ledger, self._writers)
+            export(self._ledger, self._writers)
+            for name in self._report.run.gapless:
+                self._ledger.finish(self._report.scopes.list_name(name))
             for writer in self._writers:
                 writer.close()
         finally:
-            self.ledger.close()
+            self._report.ledger = None
+            self._ledger.close()
 
     def _show(self, article: Article) -> None:
         run = self._report.run

@@ -51,6 +51,12 @@ class ListAccount:
     """The newest row's time, aware; None while no row told one."""
     errors: Counter[str] = field(default_factory=Counter)
     """Slug → how many pages of the list ended with it."""
+    whole_before: bool = False
+    """Whether it was read without a gap before this run: only then is a page of known rows its end."""
+    ended: bool = False
+    """Whether it was read to its end, or to rows behind which all was known."""
+    wanted: set[str] = field(default_factory=set)
+    """Addresses of its rows that were to be fetched."""
 
     def row(self, time: datetime | None) -> None:
         """Counts one row that was made at ``time``."""
@@ -82,6 +88,8 @@ class Run:
     repeats: int = 0
     """Rows of articles that this run had seen already, in another list or on a page that moved."""
     outcomes: Counter[str] = field(default_factory=Counter)
+    failed: set[str] = field(default_factory=set)
+    """Addresses of the articles that failed."""
     slugs: Counter[str] = field(default_factory=Counter)
     """Reason → how often, over everything rejected, failed or off topic, and over the errors of lists."""
     lists: dict[str, ListAccount] = field(default_factory=dict)
@@ -118,6 +126,14 @@ class Run:
     def unaccounted(self) -> int:
         """Articles that were seen and ended as nothing: 0, or a bug, or what an interruption left for the next run."""
         return self.seen - self.outcomes.total()
+
+    @property
+    def gapless(self) -> list[str]:
+        """The lists that have been read to their end, every article of theirs accounted for and none failed."""
+        if self.interrupted or self.errors or self.unaccounted:
+            return []
+        lists = self.lists.items()
+        return [name for name, one in lists if one.ended and not one.errors and not one.wanted & self.failed]
 
     def as_json(self) -> dict[str, Any]:
         """The run report; times as ISO 8601 in UTC."""
@@ -179,8 +195,11 @@ def _nothing(run: Run) -> tuple[int, str] | None:
 
 def _something(run: Run) -> tuple[int, str] | None:
     """Codes 5 and 6: not everything came in, or nothing new."""
-    if run.unaccounted and run.reason != SAMPLE_SHOWN:
-        return 5, f"ended early ({run.reason}): {run.unaccounted} articles are left for the next run"
+    if run.reason not in ("finished", SAMPLE_SHOWN):
+        return (
+            5,
+            f"ended early ({run.reason}): {run.unaccounted} articles seen, and all not seen, are left for the next run",
+        )
     broken = [name for name, account in run.lists.items() if account.errors]
     if broken or run.outcomes["failed"]:
         parts = [f"lists {'、'.join(broken)}"] if broken else []

@@ -9,9 +9,9 @@ import os
 from importlib.metadata import PackageNotFoundError, version
 
 try:
-    _VERSION = version("govnews-spider")
+    PROJECT_VERSION = version("govnews-spider")
 except PackageNotFoundError:  # run from a folder that was never installed
-    _VERSION = "0"
+    PROJECT_VERSION = "0"
 
 BOT_NAME = "govnews_spider"
 SPIDER_MODULES = ["govnews_spider.spiders"]
@@ -63,11 +63,11 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
     "govnews_spider.middlewares.UserAgent": 500,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": 550,
-    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
+    "govnews_spider.unpacking.Unpack": 590,
     "govnews_spider.middlewares.Redirects": 600,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
     "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,
-    "govnews_spider.middlewares.Waits": 950,
+    "govnews_spider.waiting.Waits": 950,
 }
 EXTENSIONS = {"govnews_spider.extensions.RunReport": 0}
 ITEM_PROCESSOR = "govnews_spider.pipelines.Pipelines"
@@ -99,7 +99,7 @@ GOVNEWS_RETRY_WAIT = os.environ.get("GOVNEWS_RETRY_WAIT", "2")
 GOVNEWS_WAIT_MAX = os.environ.get("GOVNEWS_WAIT_MAX", "120")
 
 # Names the project, as robots.txt and the site's operators know a crawler; the list API refuses what is no "Mozilla".
-USER_AGENT = f"Mozilla/5.0 (compatible; {BOT_NAME}/{_VERSION})"
+USER_AGENT = f"Mozilla/5.0 (compatible; {BOT_NAME}/{PROJECT_VERSION})"
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/json;q=0.9,*/*;q=0.8",
     "Accept-Language": "zh-CN,zh;q=0.9",

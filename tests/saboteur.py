@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
@@ -39,7 +41,15 @@ class Saboteur:
         def vanish(article: Any) -> Any:
             raise DropItem("gone without a word")
 
-        if place == "stage":
+        def open_slowly(store: Store) -> None:
+            Path(crawler.settings["SABOTEUR_MARK"]).touch()
+            time.sleep(1.5)
+            opened(store)
+
+        opened = Store.open_spider
+        if place == "slow_open":
+            Store.open_spider = open_slowly  # type: ignore[method-assign]
+        elif place == "stage":
             STAGES["clean"] = fail
         elif place == "vanish":
             STAGES["clean"] = vanish

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from govnews_spider.balance import show
+from govnews_spider.ledger import Ledger
 from govnews_spider.runs import EXIT_CODES, OUTCOMES, ListAccount, Run, exit_code
 from tests.crawling import ROOT, command, crawl
 from tests.site import Catalog, SinaSite
@@ -72,6 +78,7 @@ RULES: list[tuple[str, Run, int]] = [
     ("an article counted twice", run_of({"a": listed()}, stored=4, seen=3), 7),
     ("a sample leaves the rest", run_of({"a": listed()}, seen=3, reason="sample"), 0),
     ("a limit ends it early", run_of({"a": listed()}, stored=1, seen=3, reason="closespider_timeout"), 5),
+    ("a limit ends it before anything was seen", run_of({"a": listed()}, reason="closespider_timeout", unchanged=3), 5),
     ("interrupted", run_of({"a": listed()}, stored=1, seen=3, reason="shutdown", interrupted=True), 130),
     ("killed while closing", run_of({"a": listed()}, stored=1, reason="", interrupted=True), 130),
 ]
@@ -99,6 +106,21 @@ def test_the_graver_fact_decides() -> None:
     for code, make_worse in WORSE:
         run = make_worse(run)
         assert exit_code(run)[0] == code
+
+
+def test_a_list_has_no_gap_where_it_was_read_to_its_end_and_nothing_of_it_failed() -> None:
+    a, b = ("https://finance.sina.com.cn/a.shtml", "https://finance.sina.com.cn/b.shtml")
+    lists = {
+        "whole": replace(listed(), ended=True, wanted={a}),
+        "failed": replace(listed(), ended=True, wanted={a, b}),
+        "cut": replace(listed(), wanted={a}),
+        "broken": replace(listed(http_502=1), ended=True),
+    }
+    run = run_of(lists, stored=2, failed=1)
+    run.failed.add(b)
+    assert run.gapless == ["whole"]
+    for doubt in ({"interrupted": True}, {"errors": ["KeyError"]}, {"seen": 4}):
+        assert replace(run, **doubt).gapless == []
 
 
 def test_every_code_has_its_meaning() -> None:
@@ -129,6 +151,7 @@ LISTS = ("sections=国内滚动,部委动态",)
         (["topics=跨省通办,养猫"], {}, "unknown_topic: 养猫; known are 跨省通办、"),
         (["max_pages=0"], {}, "bad_count: max_pages='0'"),
         ([], {"GOVNEWS_GATEWAY": "localhost:8155"}, "bad_setting: GOVNEWS_GATEWAY='localhost:8155'"),
+        ([], {"GOVNEWS_CONTACT": "a) b"}, "bad_setting: GOVNEWS_CONTACT='a) b'"),
         ([], {"GOVNEWS_STALE_AFTER": "soon"}, "bad_setting: GOVNEWS_STALE_AFTER='soon'"),
     ],
 )
@@ -140,6 +163,15 @@ def test_2_a_bad_argument_or_setting_ends_before_any_request(
     assert message in done.log
     assert "Traceback" not in done.log
     assert not done.data.exists()
+
+
+def test_2_a_data_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    done = crawl(Path("/proc/data"), "seeds")
+    assert (done.code, "data_unusable: /proc/data: " in done.log, "Traceback" in done.log) == (2, True, False)
+    with Ledger(tmp_path / "ledger.sqlite"):
+        done = crawl(tmp_path, "seeds")
+    assert (done.code, f"process {os.getpid()} is writing" in done.log, "Traceback" in done.log) == (2, True, False)
+    assert not (tmp_path / "runs").exists()
 
 
 def test_2_a_spider_that_does_not_exist(tmp_path: Path) -> None:
@@ -228,6 +260,97 @@ def test_130_a_signal_ends_it_and_what_was_stored_is_written(
     (report,) = (tmp_path / "runs").glob("*.json")
     assert '"exit_code": 130' in report.read_text(encoding="utf-8")
     assert len(list((tmp_path / "posts").rglob("*.md"))) >= 5
+
+
+def signalled(line: list[str], ready: Callable[[], bool], *numbers: signal.Signals) -> int:
+    """The exit code of a crawl that gets these signals once it is ready."""
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait_for(ready)
+            for number in numbers:
+                process.send_signal(number)
+                time.sleep(0.3)
+            return process.wait(timeout=30)
+        finally:
+            process.kill()
+
+
+def only_report(data: Path) -> dict[str, Any]:
+    (path,) = (data / "runs").glob("*.json")
+    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return report
+
+
+def test_130_a_replay_of_many_files_ends_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    text = (ROOT / "seeds" / "003_765698001f50274d.txt").read_text(encoding="utf-8")
+    for number in range(600):
+        (tmp_path / "in" / f"{number}.md").write_text(text.replace("南昌", f"南昌{number}"), encoding="utf-8")
+    data, path = tmp_path / "data", f"path={tmp_path / 'in'}"
+    begun = lambda: any(data.glob("posts/**/*.md"))  # noqa: E731 - a name for what is waited for
+    line = command(data, "seeds", path, GOVNEWS_FLUSH_ROWS=20)
+    assert signalled(line, begun, signal.SIGINT) == 130
+    stored = only_report(data)["balance"]["stored"]
+    assert 0 < stored < 600
+    assert crawl(data, "seeds", path).balance == {"seen": 600, "stored": 600 - stored, "unchanged": stored}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_130_a_signal_while_the_pipelines_open(tmp_path: Path, number: signal.Signals) -> None:
+    mark = tmp_path / "mark"
+    settings = {"EXTENSIONS": SABOTEUR, "SABOTEUR_PLACE": "slow_open", "SABOTEUR_MARK": mark}
+    assert signalled(command(tmp_path / "data", "seeds", **settings), mark.exists, number) == 130
+
+
+def test_130_a_signal_while_the_site_asked_for_patience(tmp_path: Path, site: SinaSite) -> None:
+    site.fault(lambda url: "doc-i" in url, 429, retry_after="100")
+    line = command(tmp_path, "sina_gov", *LISTS, gateway=site.url)
+    began = time.monotonic()
+    assert signalled(line, lambda: any("doc-i" in url for url in site.requests), signal.SIGINT) == 130
+    assert time.monotonic() - began < 20
+    report = only_report(tmp_path)
+    assert report["balance"] | {"seen": 6} == dict.fromkeys(report["balance"], 0) | {"seen": 6}
+    assert report["unaccounted"] == 6
+
+
+def test_130_a_second_signal_ends_it_at_once_and_the_account_is_told(tmp_path: Path, site: SinaSite) -> None:
+    site.fault(lambda url: "doc-i" in url, "slow", seconds=25.0)
+    line = command(tmp_path, "sina_gov", *LISTS, gateway=site.url, DOWNLOAD_TIMEOUT=60)
+    began = time.monotonic()
+    ready = lambda: any("doc-i" in url for url in site.requests)  # noqa: E731 - as above
+    assert signalled(line, ready, signal.SIGINT, signal.SIGINT) == 130
+    assert time.monotonic() - began < 15
+    assert only_report(tmp_path)["exit_code"] == 130
+
+
+def test_1_a_log_of_rejections_that_cannot_be_written_is_told_once_and_the_balance_adds_up(
+    tmp_path: Path, site: SinaSite
+) -> None:
+    (tmp_path / "rejected").touch()
+    site.fault(ARTICLES[0], 404)
+    site.fault(ARTICLES[1], 502)
+    report = crawl(tmp_path, "sina_gov", *LISTS, gateway=site.url).report
+    assert report["exit_code"] == 1
+    assert len(report["errors"]) == 1
+    assert {name: count for name, count in report["balance"].items() if count} == {
+        "seen": 6,
+        "stored": 4,
+        "rejected": 1,
+        "failed": 1,
+    }
+
+
+def test_the_balance_names_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    show(run_of({"a": listed()}, stored=56, seen=120, reason="shutdown", interrupted=True))
+    assert re.search(r"left for the next run\W+64\b", capsys.readouterr().out)
+
+
+def test_scrapys_own_commands_work(tmp_path: Path, site: SinaSite) -> None:
+    line = [sys.executable, "-m", "scrapy", "fetch", ARTICLES[0], "-s", f"GOVNEWS_GATEWAY={site.url}"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0
+    assert b"</html>" in done.stdout
+    assert b"Traceback" not in done.stderr
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:

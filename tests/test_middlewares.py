@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from govnews_spider.middlewares import retry_after
+from govnews_spider.waiting import retry_after
 from tests.crawling import Crawl, crawl
 from tests.site import Catalog, SinaSite
 from tests.site.pages import Page
@@ -143,19 +145,25 @@ def test_robots_503_for_good_is_no_permission(tmp_path: Path, site: SinaSite) ->
 def test_a_host_whose_robots_are_away_fails_and_the_others_arrive(tmp_path: Path, site: SinaSite) -> None:
     site.robots(503, host="finance.sina.com.cn")
     done = run(tmp_path, site)
-    assert done.code == 5 if done.balance.get("stored") else 4
+    assert done.code == (5 if done.balance.get("stored") else 4)
     assert {line["slug"] for line in done.rejections} == {"robots_unavailable"}
     assert not asked(site, "finance.sina.com.cn/china")
 
 
 def test_crawl_delay_is_kept_between_requests(tmp_path: Path, site: SinaSite) -> None:
     site.robots(200, "User-agent: *\nCrawl-delay: 0.4\n")
-    started = time.monotonic()
-    done = run(tmp_path, site)
-    assert done.balance == {"seen": 6, "stored": 6}
-    hosts = [url.split("/")[2] for url in site.requests if "robots" not in url]
-    most = max(hosts.count(host) for host in hosts)
-    assert time.monotonic() - started > 0.4 * (most - 1)
+    stamps: dict[str, list[float]] = {}
+
+    def stamp(url: str) -> bool:
+        if "robots" not in url:
+            stamps.setdefault(url.split("/")[2], []).append(time.monotonic())
+        return False
+
+    site.fault(stamp, 500)
+    assert run(tmp_path, site).balance == {"seen": 6, "stored": 6}
+    gaps = [later - earlier for times in stamps.values() for earlier, later in itertools.pairwise(times)]
+    assert len(gaps) >= 2
+    assert min(gaps) > 0.25
 
 
 def test_a_crawl_delay_beyond_the_limit_is_cut(tmp_path: Path, site: SinaSite) -> None:
@@ -176,6 +184,18 @@ def test_retry_after_is_waited_for(tmp_path: Path, site: SinaSite, status: int, 
     site.fault(struck, status, retry_after=when)
     assert run(tmp_path, site).balance == {"seen": 6, "stored": 6}
     assert stamps[1] - stamps[0] >= (1.0 if header == "1" else 0.5)
+
+
+def test_the_wait_before_a_retry_doubles_where_the_site_names_none(tmp_path: Path, site: SinaSite) -> None:
+    stamps: list[float] = []
+
+    def struck(url: str) -> bool:
+        stamps.extend([time.monotonic()] * ("api/roll/get" in url))
+        return "api/roll/get" in url and len(stamps) < 3
+
+    site.fault(struck, 502)
+    assert run(tmp_path, site, GOVNEWS_RETRY_WAIT=0.6).balance == {"seen": 6, "stored": 6}
+    assert 0.5 < stamps[1] - stamps[0] < 1.1 < stamps[2] - stamps[1]
 
 
 def test_retry_after_is_cut_at_the_limit(tmp_path: Path, site: SinaSite) -> None:
@@ -208,6 +228,46 @@ def test_a_body_of_more_than_8_mb_is_refused_packed_or_not(tmp_path: Path, site:
     done = run(tmp_path, site)
     assert done.balance == {"seen": 6, "stored": 5, "rejected": 1}
     assert [line["slug"] for line in done.rejections] == ["body_too_large"]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+@pytest.mark.parametrize(
+    ("damage", "slug"),
+    [
+        (lambda body: body[:-2], "truncated_body"),
+        (lambda body: body[:60] + b"\xff" * 400, "damaged_body"),
+    ],
+    ids=["cut", "damaged"],
+)
+def test_a_packed_body_that_is_not_whole_is_asked_for_again_and_then_named(
+    tmp_path: Path, site: SinaSite, coding: str, damage: Callable[[bytes], bytes], slug: str
+) -> None:
+    pack = gzip.compress if coding == "gzip" else zlib.compress
+    packed = damage(pack(site._answer(ARTICLES[0]).body))
+    site.pages[ARTICLES[0]] = Page(200, {"Content-Type": "text/html", "Content-Encoding": coding}, packed)
+    before = asked(site, ARTICLES[0])
+    done = run(tmp_path, site)
+    assert (done.code, done.balance) == (5, {"seen": 6, "stored": 5, "failed": 1})
+    assert done.report["slugs"] == {slug: 1}
+    assert asked(site, ARTICLES[0]) - before == 3
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, lambda body: zlib.compress(body)[2:-4]])
+def test_a_packed_body_arrives_whatever_its_form(
+    tmp_path: Path, site: SinaSite, pack: Callable[[bytes], bytes]
+) -> None:
+    coding = "gzip" if pack is gzip.compress else "deflate"
+    headers = {"Content-Type": "text/html", "Content-Encoding": coding}
+    site.pages[ARTICLES[0]] = Page(200, headers, pack(site._answer(ARTICLES[0]).body))
+    assert run(tmp_path, site).balance == {"seen": 6, "stored": 6}
+
+
+@pytest.mark.parametrize("to", ["http://[", "https://finance.sina.com.cn:99999/", " "])
+def test_a_redirect_to_what_is_no_address_is_named(tmp_path: Path, site: SinaSite, to: str) -> None:
+    site.fault(ARTICLES[0], "redirect", to=to)
+    done = run(tmp_path, site)
+    assert done.report["slugs"] == {"bad_redirect": 1}
+    assert done.balance == {"seen": 6, "stored": 5, "failed": 1}
 
 
 class _Echo(BaseHTTPRequestHandler):
@@ -252,6 +312,13 @@ def test_every_request_says_who_asks_and_carries_the_referer(tmp_path: Path, ech
     assert agent.endswith("; +mailto:desk@example.org)")
     assert headers["Referer"] == "https://finance.sina.com.cn/"
     assert "Cookie" not in headers
+
+
+def test_a_user_agent_of_ones_own_is_kept_whole(tmp_path: Path, echo: _Server) -> None:
+    gateway = f"http://127.0.0.1:{echo.server_port}"
+    settings = {"USER_AGENT": "Mozilla/5.0 desk", "GOVNEWS_CONTACT": "mailto:desk@example.org"}
+    crawl(tmp_path, "sina_gov", "sections=1686", gateway=gateway, **settings)
+    assert _Echo.asked[-1][1]["User-Agent"] == "Mozilla/5.0 desk (+mailto:desk@example.org)"
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path, echo: _Server) -> None:

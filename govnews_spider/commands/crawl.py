@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import signal
+import io
+import sys
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from scrapy import signals
 from scrapy.commands import crawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
 if TYPE_CHECKING:
-    from govnews_spider.runs import Run
+    from govnews_spider.extensions import RunReport
 
 
 class Command(crawl.Command):
@@ -21,53 +21,65 @@ class Command(crawl.Command):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Runs one spider and sets ``exitcode``; raises UsageError (exit code 2) before any of it runs."""
-        self._run: Run | None = None
-        self._crawler = crawler = self._checked(args, opts.spargs)
-        crawler.signals.connect(self._watch, signal=signals.engine_started)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese is no reason to fail
+        self._crawler = self._checked(args, opts.spargs)
+        self._interrupted = False
         process: Any = self.crawler_process
-        process.crawl(crawler, **opts.spargs)
+        process._signal_shutdown = self._noting(process._signal_shutdown)
+        process.crawl(self._crawler, **opts.spargs)
         process.start()
         self.exitcode = self._exit_code()
 
     def _checked(self, args: list[str], given: dict[str, str]) -> Crawler:
         # Imported here, for a module that fails to import would take every scrapy command with it.
+        from govnews_spider.ledger import Ledger
+        from govnews_spider.lock import LedgerError
         from govnews_spider.options import Options
 
         if len(args) != 1:
             raise UsageError("give one spider: scrapy crawl sina_gov or scrapy crawl seeds", print_help=False)
         process: Any = self.crawler_process
         try:
-            Options.read(process.settings)
+            options = Options.read(process.settings)
             spider = process.spider_loader.load(args[0])
-            spider.read(given)
+            if spider.read(given).sample is None:
+                Ledger(options.data / "ledger.sqlite").close()
         except KeyError as error:
             known = ", ".join(process.spider_loader.list())
             raise UsageError(f"unknown_spider: {args[0]!r}; there are {known}", print_help=False) from error
-        except ValueError as error:
+        except (ValueError, LedgerError) as error:
             raise UsageError(str(error), print_help=False) from error
         return self._create_crawler(spider)
 
-    def _watch(self) -> None:
-        """Remembers that the process was asked to stop, then lets Scrapy's own handlers do it."""
+    def _noting(self, handler: Any) -> Any:
+        """Scrapy's handler of the first signal, which takes over before anything runs; the run report hears of it too."""
+
+        def interrupted(number: int, frame: FrameType | None) -> None:
+            self._interrupted = True
+            report = self._report()
+            if report is not None:
+                report.run.interrupted = True
+            handler(number, frame)
+
+        return interrupted
+
+    def _report(self) -> RunReport | None:
+        """None while the crawl is not set up."""
         from govnews_spider.extensions import RunReport
 
-        report = self._crawler.get_extension(RunReport)
-        if report is None:
-            return
-        self._run = run = report.run
-
-        def remembering(handler: Any) -> Any:
-            def interrupted(number: int, frame: FrameType | None) -> None:
-                run.interrupted = True
-                handler(number, frame)
-
-            return interrupted
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, remembering(signal.getsignal(number)))
+        try:
+            return self._crawler.get_extension(RunReport)
+        except RuntimeError:
+            return None
 
     def _exit_code(self) -> int:
         """1 where the run never began; its traceback is in the log."""
         from govnews_spider.runs import exit_code
 
-        return exit_code(self._run)[0] if self._run is not None else 1
+        report = self._report()
+        if report is None:
+            return 130 if self._interrupted else 1
+        if report.run.finished is None:
+            report.spider_closed("killed")  # by a second signal: the account is told all the same
+        return exit_code(report.run)[0]

@@ -29,16 +29,13 @@ _FIRST, _LAST = datetime(1998, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UT
 
 @dataclass(slots=True)
 class Row:
-    """What a list says of one article. Times are aware UTC; None or empty is what the list does not say."""
+    """What a list says of one article. None or empty is what the list does not say; times are aware UTC."""
 
     url: str
     """Canonical address."""
     docid: str | None = None
-    title: str = ""
     ctime: datetime | None = None
-    """When the article was made; ``intime`` when it came into the list, ``mtime`` when it last changed."""
-    intime: datetime | None = None
-    mtime: datetime | None = None
+    """When the article was made."""
     media: str | None = None
     keywords: list[str] = field(default_factory=list)
 
@@ -48,12 +45,20 @@ class Row:
         return self.docid or self.url
 
 
+class RefusedRow(Rejected):
+    """A row that names no article of Sina's; ``key`` is the same wherever the row comes again."""
+
+    def __init__(self, slug: str, detail: str, key: str) -> None:
+        super().__init__(slug, detail)
+        self.key = key
+
+
 @dataclass(slots=True)
 class RollPage:
     """One answer: its rows, what could not be read as a row, and how many rows the list or day has (None: not said)."""
 
     rows: list[Row]
-    refused: list[Rejected]
+    refused: list[RefusedRow]
     total: int | None
 
     def expect_rows(self, url: str) -> None:
@@ -82,14 +87,14 @@ def read_rows(body: bytes, *, url: str) -> RollPage:
     ``list_not_registered`` (code 11), ``list_error`` (another code) or ``list_bad_shape``.
     """
     result = _result(_parsed(body, url), url)
-    data = result.get("data")
-    if not isinstance(data, list):
-        raise Rejected("list_bad_shape", f"{url}: result.data is {type(data).__name__}, not a list")
+    data = _items(result.get("data"))
+    if data is None:
+        raise Rejected("list_bad_shape", f"{url}: result.data is {type(result['data']).__name__}, not a list")
     page = RollPage([], [], _number(result.get("total")))
     for place, item in enumerate(data, 1):
         try:
             page.rows.append(_row(item, f"{url}: row {place}"))
-        except Rejected as refused:
+        except RefusedRow as refused:
             page.refused.append(refused)
     return page
 
@@ -142,24 +147,27 @@ def _result(answer: Any, url: str) -> dict[str, Any]:
     return result
 
 
+def _items(data: Any) -> list[Any] | None:
+    """The rows in their order, also where PHP writes a list as an object with numbers for names; None is no list."""
+    if isinstance(data, dict) and data and all(name.isdecimal() for name in data):
+        return [data[name] for name in sorted(data, key=int)]
+    return [] if data is None else data if isinstance(data, list) else None
+
+
 def _row(item: Any, place: str) -> Row:
     if not isinstance(item, dict):
-        raise Rejected("row_bad_shape", f"{place} is {type(item).__name__}, not an object")
+        raise RefusedRow("row_bad_shape", f"{place} is {type(item).__name__}, not an object", repr(item))
     address = _address(item)
     if address is None:
-        raise Rejected(
-            "row_without_url", f"{place} ({_text(item.get('title'))!r}) has no address in url, urls or wapurl"
-        )
+        named = _text(item.get("title"))
+        raise RefusedRow("row_without_url", f"{place} ({named!r}) has no address in url, urls or wapurl", repr(item))
     canonical = urls.canonical(address)
     if not urls.is_sina(canonical):
-        raise Rejected("offsite_url", f"{place} links {canonical}, which is no address of Sina's")
+        raise RefusedRow("offsite_url", f"{place} links {canonical}, which is no address of Sina's", canonical)
     return Row(
         url=canonical,
         docid=urls.docid(canonical) or urls.docid_of_column(_text(item.get("docid"))),
-        title=_text(item.get("title")),
         ctime=_time(item.get("ctime")),
-        intime=_time(item.get("intime")),
-        mtime=_time(item.get("mtime")),
         media=_text(item.get("media_name")) or None,
         keywords=[word for part in re.split("[,，]", _text(item.get("keywords"))) if (word := part.strip())],
     )

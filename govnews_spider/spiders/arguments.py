@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from govnews_spider.article import SHANGHAI
 from govnews_spider.core.topics import topic_names
@@ -13,6 +14,8 @@ from govnews_spider.sina.sections import DEFAULT, Section, find
 from govnews_spider.spiders.base import unknown
 
 KNOWN = ("sections", "since", "until", "max_pages", "keyword", "topics", "sample")
+SINA_BEGINS: Final = date(1998, 1, 1)
+"""No list has an older row; each day before it would be a request for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +47,16 @@ def read_arguments(given: dict[str, str]) -> SinaArguments:
         since=since,
         until=until,
         max_pages=_count(given, "max_pages"),
-        keyword=given.get("keyword", "").strip() or None,
+        keyword=_keyword(given),
         topics=_topics(given) or None,
         sample=_count(given, "sample"),
     )
+
+
+def _keyword(given: dict[str, str]) -> str | None:
+    if "keyword" in given and not given["keyword"].strip():
+        raise ValueError("empty_argument: keyword is empty; leave it out to keep all")
+    return given.get("keyword", "").strip() or None
 
 
 def _topics(given: dict[str, str]) -> tuple[str, ...]:
@@ -65,6 +74,8 @@ def _days(given: dict[str, str]) -> tuple[date | None, date | None]:
         if until is not None:
             raise ValueError(f"until_without_since: until={until}; say where to begin with since=YYYY-MM-DD")
         return None, None
+    if since < SINA_BEGINS:
+        raise ValueError(f"before_sina: since={since}; Sina began in 1998, since={SINA_BEGINS} is the earliest day")
     until = min(until or today, today)
     if since > until:
         raise ValueError(f"empty_period: since={since} is after {until}; the last day is until, and today at most")

@@ -36,6 +36,9 @@ class NewsSpider(Spider, Generic[A]):
     expects_news = False
     """Whether old rows in every list mean that the source has gone stale."""
 
+    replays = False
+    """Whether what it reads may be of any age, so that an older version of an article is no revision."""
+
     def __init__(self, name: str | None = None, **given: str) -> None:
         super().__init__(name)
         self.given = given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ class Seeds(NewsSpider[SeedsArguments]):
     """``scrapy crawl seeds [-a path=seeds]``."""
 
     name = "seeds"
+    replays = True
 
     @classmethod
     def read(cls, given: dict[str, str]) -> SeedsArguments:
@@ -49,7 +51,7 @@ class Seeds(NewsSpider[SeedsArguments]):
             if path.suffix.lower() not in DOCUMENTS + PAGES:
                 ignored += 1
                 continue
-            origin = path.name if path == root else path.relative_to(root).as_posix()
+            origin = printable(Path(path.name) if path == root else path.relative_to(root))
             self.report.run.seen += 1
             try:
                 article = read_file(path, origin)
@@ -60,20 +62,27 @@ class Seeds(NewsSpider[SeedsArguments]):
                 if path.suffix.lower() in PAGES:
                     self.report.read(article, origin)
                 yield article
-        self.logger.info("%d files of %s are neither documents nor pages and were left alone", ignored, root)
+        self.logger.info("%d files of %s are neither documents nor pages and were left alone", ignored, printable(root))
 
 
 def files(root: Path) -> list[Path]:
     """``root`` itself, or the files below it ordered by their paths; hidden ones are not looked at."""
     if not root.is_dir():
         return [root]
-    found = (path for path in root.rglob("*") if path.is_file())
+    found = (path for path in root.rglob("*") if not path.is_dir())
     visible = (path for path in found if not any(part.startswith(".") for part in path.relative_to(root).parts))
     return sorted(visible, key=lambda path: path.relative_to(root).as_posix())
 
 
+def printable(path: Path) -> str:
+    r"""The path with ``/``; bytes of a name that are no UTF-8, as archives from elsewhere leave them, as ``\xb2``."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
 def read_file(path: Path, origin: str) -> Article:
     """The article of one file as it stands; raises :class:`Rejected`."""
+    if path.exists() and not path.is_file():  # opening a named pipe would wait for somebody to write to it
+        raise Rejected("unreadable_file", f"{origin}: it is no regular file; move it away")
     try:
         data = path.read_bytes()
     except OSError as error:

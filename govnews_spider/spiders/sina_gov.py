@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any
 
 from scrapy import Request
@@ -15,17 +16,15 @@ from twisted.python.failure import Failure
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.extract import Reading
 from govnews_spider.core.join import join
-from govnews_spider.failures import reason
-from govnews_spider.pipelines import Store
+from govnews_spider.failures import INTERRUPTED, reason
 from govnews_spider.runs import SAMPLE_SHOWN, SAMPLED
 from govnews_spider.sina.pager import MOST_PAGES
-from govnews_spider.sina.roll import PAGE_SIZE, RollPage, Row, complete, list_url, read_rows
+from govnews_spider.sina.roll import Row, complete, list_url, read_rows
 from govnews_spider.sina.sections import Section
+from govnews_spider.spiders.answers import BROKEN, check_whole
 from govnews_spider.spiders.arguments import SinaArguments, read_arguments
 from govnews_spider.spiders.base import NewsSpider
-
-_BROKEN = frozenset({"list_empty_body", "list_not_json", "list_truncated"})
-"""Answers that may well be whole when they are asked for again."""
+from govnews_spider.spiders.rows import Rows
 
 
 class SinaGov(NewsSpider[SinaArguments]):
@@ -36,13 +35,16 @@ class SinaGov(NewsSpider[SinaArguments]):
     def __init__(self, name: str | None = None, **given: str) -> None:
         super().__init__(name, **given)
         self.expects_news = self.arguments.since is None
-        self._old: dict[str, bool] = {}
-        """Key of each row met in this run → whether its article was known before the run."""
 
     @classmethod
     def read(cls, given: dict[str, str]) -> SinaArguments:
         """Raises ValueError."""
         return read_arguments(given)
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The rows met in this run."""
+        return Rows(self.report, self.arguments.max_pages)
 
     async def start(self) -> AsyncIterator[Request]:
         """The first page of each list, or of each list's every day."""
@@ -51,6 +53,8 @@ class SinaGov(NewsSpider[SinaArguments]):
         days: list[date | None] = [*self.arguments.days()]
         for day in days or [None]:
             for section in self.arguments.sections:
+                if day is None:
+                    self.rows.begin(section)
                 yield self._list_request(section, 1, day)
 
     def parse_list(self, response: Response, section: Section, page: int, day: date | None) -> Iterator[Request]:
@@ -63,16 +67,13 @@ class SinaGov(NewsSpider[SinaArguments]):
         except Rejected as rejected:
             yield from self._list_broken(rejected, response, section)
             return
-        account = self.report.account(section.name)
-        account.pages += 1
+        self.report.account(section.name).pages += 1
         for refused in answer.refused:
-            self.report.run.seen += 1
-            self.report.refuse(refused, url=None, origin=response.url)
+            self.rows.refuse(refused, response.url)
         for row in answer.rows:
-            account.row(row.ctime)
-            if self._is_new(row):
+            if self.rows.is_new(row, section):
                 yield self._article_request(row, section)
-        if self._goes_on(answer, page, day):
+        if self.rows.goes_on(answer, section, page, day):
             yield self._list_request(section, page + 1, day)
 
     def parse_article(
@@ -82,11 +83,13 @@ class SinaGov(NewsSpider[SinaArguments]):
         self._stop_when_shown()
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
         try:
-            reading = Reading(response.body, url=response.url, content_type=content_type, origin=row.url)
+            check_whole(response.body, response.url)
+            reading = Reading(
+                response.body, url=response.url, content_type=content_type, origin=row.url, listed_at=row.ctime
+            )
             pages = (*pages, reading.article())
         except Rejected as rejected:
-            self.report.unread(rejected, response.url)
-            self.report.refuse(rejected, url=row.url, origin=response.url)
+            yield from self._article_broken(rejected, response, row)
             return
         self.report.read(pages[-1], response.url)
         following = reading.next_page()
@@ -101,14 +104,16 @@ class SinaGov(NewsSpider[SinaArguments]):
         """Accounts for a page of a list that was not answered."""
         request: Request = failure.request  # type: ignore[attr-defined]
         slug, detail, _ = reason(failure.value, request.url)  # type: ignore[arg-type]
-        self.report.list_failed(request.cb_kwargs["section"].name, slug, detail, request.url)
+        if slug != INTERRUPTED:
+            self.report.list_failed(request.cb_kwargs["section"].name, slug, detail, request.url)
 
     def article_failed(self, failure: Failure) -> None:
         """Accounts for an article whose page was not answered."""
         request: Request = failure.request  # type: ignore[attr-defined]
         slug, detail, outcome = reason(failure.value, request.url)  # type: ignore[arg-type]
         url = request.cb_kwargs["row"].url
-        self.report.refuse(Rejected(slug, detail), url=url, origin=url, failed=outcome == "failed")
+        if slug != INTERRUPTED:
+            self.report.refuse(Rejected(slug, detail), url=url, origin=url, failed=outcome == "failed")
 
     def _list_request(self, section: Section, page: int, day: date | None) -> Request:
         return Request(
@@ -129,38 +134,23 @@ class SinaGov(NewsSpider[SinaArguments]):
         )
 
     def _list_broken(self, rejected: Rejected, response: Response, section: Section) -> Iterator[Request]:
-        request: Any = response.request
-        again = get_retry_request(request, spider=self, reason=rejected.slug) if rejected.slug in _BROKEN else None
+        again = self._again(rejected, response)
         if again is not None:
             yield again
         else:
             self.report.list_failed(section.name, rejected.slug, rejected.detail, response.url)
 
-    def _is_new(self, row: Row) -> bool:
-        """Whether the article is to be fetched; each is accounted for once, by the list that names it first."""
-        if row.key in self._old:
-            self.report.run.repeats += 1
-            return False
-        self.report.run.seen += 1
-        known = self._old[row.key] = self._known(row)
-        if known:
-            self.report.run.outcomes["unchanged"] += 1
-        return not known
+    def _article_broken(self, rejected: Rejected, response: Response, row: Row) -> Iterator[Request]:
+        again = self._again(rejected, response)
+        if again is not None:
+            yield again
+        else:
+            self.report.unread(rejected, response.url)
+            self.report.refuse(rejected, url=row.url, origin=row.url, failed=rejected.slug in BROKEN)
 
-    def _known(self, row: Row) -> bool:
-        store = self.crawler.get_item_pipeline(Store)
-        ledger = store.ledger if store is not None else None
-        if ledger is None:
-            return False
-        return ledger.known_url(row.url) or (row.docid is not None and ledger.known(f"sina:{row.docid}"))
-
-    def _goes_on(self, answer: RollPage, page: int, day: date | None) -> bool:
-        """Whether the next page may hold something new: rows are newest first, so a page of known rows is the end."""
-        if not (answer.rows or answer.refused) or page == self.arguments.max_pages:
-            return False
-        if day is None and answer.rows and all(self._old[row.key] for row in answer.rows):
-            return False
-        return answer.total is None or page * PAGE_SIZE < answer.total
+    def _again(self, rejected: Rejected, response: Response) -> Request | None:
+        request: Any = response.request
+        return get_retry_request(request, spider=self, reason=rejected.slug) if rejected.slug in BROKEN else None
 
     def _stop_when_shown(self) -> None:
         if self.sample is not None and self.report.run.outcomes[SAMPLED] >= self.sample:

@@ -62,10 +62,7 @@ def test_a_row_has_its_times_zoned_and_its_address_canonical() -> None:
         Row(
             url="https://finance.sina.com.cn/china/gncj/2021-11-25/doc-iktzscyx1234567.shtml",
             docid="ktzscyx1234567",
-            title="财政部：前十个月社保支出增长“稳中有进”",
             ctime=datetime(2021, 11, 25, 11, 11, 45, tzinfo=UTC),
-            intime=datetime(2021, 11, 25, 11, 11, 47, tzinfo=UTC),
-            mtime=None,
             media="新华社",
             keywords=["财政部", "社保", "支出"],
         )
@@ -119,6 +116,26 @@ def test_a_row_that_cannot_be_read_is_named_and_the_others_arrive() -> None:
     assert len(page.rows) == 1
     assert [refused.slug for refused in page.refused] == ["row_bad_shape", "row_without_url", "offsite_url"]
     assert "row 2 ('没有地址的一行')" in page.refused[1].detail
+
+
+def test_an_address_without_docid_leaves_it_to_the_column() -> None:
+    (row,) = read_rows(answer(ITEM | {"url": "https://finance.sina.com.cn/zl/abc.html"}), url=URL).rows
+    assert (row.docid, row.key) == ("ktzscyx1234567", "ktzscyx1234567")
+
+
+def test_a_refused_row_has_one_key_wherever_it_stands() -> None:
+    offsite = ITEM | {"url": "https://example.org/a.html"}
+    keys = [refused.key for refused in read_rows(answer(offsite, "x", offsite, "y", "x"), url=URL).refused]
+    assert keys[0] == keys[2] != keys[1] == keys[4] != keys[3]
+
+
+def test_a_list_that_php_wrote_as_an_object_is_a_list_in_the_order_of_its_numbers() -> None:
+    items = {str(place): ITEM | {"url": f"https://finance.sina.com.cn/a/{place}.shtml"} for place in (10, 2)}
+    body = json.dumps({"result": {"status": {"code": 0}, "data": items}}).encode()
+    assert [row.url.rsplit("/", 1)[1] for row in read_rows(body, url=URL).rows] == ["2.shtml", "10.shtml"]
+    nothing = json.dumps({"result": {"status": {"code": 0}, "data": None}}).encode()
+    with pytest.raises(Rejected, match="list_empty"):
+        read_rows(nothing, url=URL).expect_rows(URL)
 
 
 def test_each_bad_answer_has_its_own_name() -> None:

@@ -106,6 +106,40 @@ def test_bad_arguments_end_before_anything_is_written(
     assert (done.code, message in done.log, done.data.exists()) == (code, True, False)
 
 
+def test_a_name_that_is_no_utf_8_is_written_as_far_as_it_is(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    name = os.fsencode(source) + "/新闻.md".encode("gbk")
+    Path(os.fsdecode(name)).write_bytes((SEEDS / "003_765698001f50274d.txt").read_bytes())
+    done = crawl(tmp_path / "data", "seeds", f"path={source}")
+    assert (done.code, done.balance) == (0, {"seen": 1, "stored": 1})
+    (row,) = open_articles(done.data).to_table().to_pylist()
+    assert row["origin"] == r"\xd0\xc2\xce\xc5.md"
+
+
+def test_what_is_no_readable_file_is_named(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "a.md").symlink_to(source / "gone.md")
+    os.mkfifo(source / "b.md")
+    (source / "c.md").write_bytes((SEEDS / "003_765698001f50274d.txt").read_bytes())
+    done = crawl(tmp_path / "data", "seeds", f"path={source}")
+    assert (done.code, done.balance) == (0, {"seen": 3, "stored": 1, "rejected": 2})
+    assert [(line["slug"], line["origin"]) for line in done.rejections] == [
+        ("unreadable_file", "a.md"),
+        ("unreadable_file", "b.md"),
+    ]
+
+
+def test_a_terminal_without_chinese_is_no_error(tmp_path: Path) -> None:
+    done = crawl(tmp_path, "seeds", "path=seeds", env={"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"})
+    assert (done.code, done.balance) == (0, {"seen": 2, "stored": 2})
+    with SinaSite(demo_catalog()) as site:
+        env = {"PYTHONIOENCODING": "latin-1"}
+        shown = crawl(tmp_path / "none", "sina_gov", "sample=1", "sections=1689", gateway=site.url, env=env)
+    assert (shown.code, "internal" in shown.log) == (0, False)
+
+
 def test_a_folder_with_nothing_to_read_is_exit_3(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     done = crawl(tmp_path / "data", "seeds", f"path={tmp_path / 'in'}")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from html import escape
 from pathlib import Path
@@ -12,6 +15,7 @@ import pytest
 
 from govnews_spider.article import SHANGHAI
 from govnews_spider.dataset import open_articles
+from govnews_spider.sina.roll import list_url
 from govnews_spider.sina.sections import find
 from govnews_spider.spiders.arguments import read_arguments
 from tests.crawling import Crawl, crawl
@@ -107,6 +111,89 @@ def test_what_is_new_since_the_last_run_is_fetched_alone(tmp_path: Path, small: 
     assert asked(small, "doc-i") == before + 2
 
 
+LONG = Catalog.generate(seed=13, lists=[1689], days=DAYS, count=120)
+NEWEST_FIRST = [article.url for article in sorted(LONG.articles, key=lambda article: article.published, reverse=True)]
+
+
+@pytest.fixture
+def long() -> Iterator[SinaSite]:
+    with SinaSite(LONG) as site:
+        yield site
+
+
+def test_a_list_page_that_failed_is_read_by_the_next_run_and_so_is_all_behind_it(
+    tmp_path: Path, long: SinaSite
+) -> None:
+    long.fault(lambda url: "api/roll/get" in url and url.endswith("page=2"), 502, times=3)
+    first = run(tmp_path, long)
+    assert (first.code, first.balance) == (5, {"seen": 50, "stored": 50})
+    assert run(tmp_path, long).balance == {"seen": 120, "stored": 70, "unchanged": 50}
+    assert run(tmp_path, long).balance == {"seen": 50, "unchanged": 50}
+
+
+def test_an_article_that_failed_behind_pages_of_known_rows_arrives_with_the_next_run(
+    tmp_path: Path, long: SinaSite
+) -> None:
+    long.fault(NEWEST_FIRST[-1], 502, times=3)
+    assert run(tmp_path, long).code == 5
+    assert run(tmp_path, long).balance == {"seen": 120, "stored": 1, "unchanged": 119}
+    assert run(tmp_path, long).balance == {"seen": 50, "unchanged": 50}
+
+
+def test_an_article_that_failed_is_a_gap_in_each_list_that_names_it(tmp_path: Path) -> None:
+    with SinaSite() as site:
+        for article in LONG.articles:
+            site.publish(replace(article, lids=(1688, 1689)))
+        site.fault(NEWEST_FIRST[-1], 502, times=3)
+        assert crawl(tmp_path, "sina_gov", "sections=1688,1689", gateway=site.url).code == 5
+        for lid in (1688, 1689):
+            done = crawl(tmp_path, "sina_gov", f"sections={lid}", gateway=site.url)
+            assert done.balance["seen"] == 120
+        assert done.balance == {"seen": 120, "unchanged": 120}
+
+
+def test_what_max_pages_left_out_arrives_without_it(tmp_path: Path, long: SinaSite) -> None:
+    assert run(tmp_path, long, "max_pages=1").balance == {"seen": 50, "stored": 50}
+    assert run(tmp_path, long).balance == {"seen": 120, "stored": 70, "unchanged": 50}
+
+
+def test_an_article_missing_on_each_page_does_not_keep_the_reading_going(tmp_path: Path, long: SinaSite) -> None:
+    for place in (10, 60, 110):
+        long.fault(NEWEST_FIRST[place], 404)
+    assert run(tmp_path, long).balance == {"seen": 120, "stored": 117, "rejected": 3}
+    before = len(long.requests)
+    assert run(tmp_path, long).balance == {"seen": 50, "unchanged": 50}
+    assert sum("robots" not in url for url in long.requests[before:]) == 1
+
+
+def test_what_was_off_topic_is_fetched_again_only_for_another_choice(tmp_path: Path, long: SinaSite) -> None:
+    word = LONG.articles[0].title[:6]
+    dropped = run(tmp_path, long, f"keyword={word}").balance["off_topic"]
+    before = asked(long, "doc-i")
+    again = run(tmp_path, long, f"keyword={word}")
+    assert (asked(long, "doc-i"), again.balance) == (before, {"seen": 50, "unchanged": 50})
+    assert run(tmp_path, long).balance == {"seen": 120, "stored": dropped, "unchanged": 120 - dropped}
+
+
+def test_a_backfill_neither_uses_nor_closes_the_gap_of_a_list(tmp_path: Path, long: SinaSite) -> None:
+    run(tmp_path, long, "max_pages=1")
+    run(tmp_path, long, "since=2021-11-25", "until=2021-11-25")
+    assert run(tmp_path, long).balance["seen"] == 120
+    before = asked(long, "/api/roll/get")
+    run(tmp_path, long, *PERIOD)
+    assert asked(long, "/api/roll/get") - before >= 3
+
+
+def test_a_list_that_repeats_its_last_page_for_ever_ends(tmp_path: Path, small: SinaSite) -> None:
+    whole = json.loads(small._answer(list_url(find("1689"), 1)).body)
+    del whole["result"]["total"]
+    for page in range(1, 10):
+        small.pages[list_url(find("1689"), page)] = Page(body=json.dumps(whole).encode())
+    done = run(tmp_path, small)
+    assert (done.code, done.balance) == (0, {"seen": 8, "stored": 8})
+    assert done.report["lists"]["部委动态"]["pages"] == 2
+
+
 def test_max_pages_ends_each_list(tmp_path: Path, large: SinaSite) -> None:
     done = crawl(tmp_path, "sina_gov", "max_pages=1", "sections=1686,1687", gateway=large.url)
     assert [account["pages"] for account in done.report["lists"].values()] == [1, 1]
@@ -155,6 +242,8 @@ def test_a_list_answer_that_is_bad_once_is_asked_for_again(tmp_path: Path, small
         (429, "http_429", "failed", 5),
         (502, "http_502", "failed", 5),
         ("truncated", "truncated_body", "failed", 5),
+        ("cut", "truncated_body", "failed", 5),
+        ("empty", "empty_answer", "failed", 5),
         ("reset", "connection_lost", "failed", 5),
         ("slow", "timeout", "failed", 5),
     ],
@@ -162,6 +251,7 @@ def test_a_list_answer_that_is_bad_once_is_asked_for_again(tmp_path: Path, small
 def test_an_article_that_cannot_be_fetched_is_named_and_the_others_arrive(
     tmp_path: Path, small: SinaSite, fault: str | int, slug: str, outcome: str, code: int
 ) -> None:
+    fault = "truncated_json" if fault == "cut" else fault  # half of a body, with its right length
     small.fault(ARTICLES[0], fault, **({"seconds": 4.0} if fault == "slow" else {}))
     patience = {"DOWNLOAD_TIMEOUT": 2, "RETRY_TIMES": 0} if fault == "slow" else {}
     done = run(tmp_path, small, GOVNEWS_WAIT_MAX=0.05, **patience)
@@ -169,7 +259,7 @@ def test_an_article_that_cannot_be_fetched_is_named_and_the_others_arrive(
     assert [(line["slug"], line["outcome"], line["url"]) for line in done.rejections] == [(slug, outcome, ARTICLES[0])]
 
 
-@pytest.mark.parametrize("fault", [429, 502, "truncated", "reset"])
+@pytest.mark.parametrize("fault", [429, 502, "truncated", "truncated_json", "empty", "reset"])
 def test_an_article_that_fails_once_is_asked_for_again(tmp_path: Path, small: SinaSite, fault: str | int) -> None:
     small.fault(ARTICLES[0], fault, times=1)
     assert run(tmp_path, small).balance == {"seen": 8, "stored": 8}
@@ -193,9 +283,10 @@ def test_rows_that_are_no_articles_are_accounted_for(tmp_path: Path, small: Sina
     now = int(datetime(2021, 11, 25, 20, tzinfo=SHANGHAI).timestamp())
     small.add_row(1689, url="https://example.org/a.html", title="别家的页", ctime=now)
     small.add_row(1689, url="", title="没有地址", ctime=now)
+    small.add_row(1688, url="https://example.org/a.html", title="别家的页", ctime=now)
     small.add_row(1689, url="https://finance.sina.com.cn/gone/doc-igone1234567.shtml", title="已撤", ctime=now)
-    done = run(tmp_path, small)
-    assert done.balance == {"seen": 11, "stored": 8, "rejected": 3}
+    done = crawl(tmp_path, "sina_gov", "sections=1689,1688", gateway=small.url)
+    assert (done.balance, done.report["repeats"]) == ({"seen": 11, "stored": 8, "rejected": 3}, 1)
     assert done.report["slugs"] == {"http_404": 1, "offsite_url": 1, "row_without_url": 1}
 
 
@@ -222,6 +313,13 @@ def test_a_backfill_ends_today_at_most() -> None:
         read_arguments({"since": "2999-01-01"})
 
 
+def test_a_keyword_or_a_day_that_says_nothing_is_named() -> None:
+    with pytest.raises(ValueError, match="empty_argument: keyword"):
+        read_arguments({"keyword": " "})
+    with pytest.raises(ValueError, match="before_sina: since=0001-01-01"):
+        read_arguments({"since": "0001-01-01"})
+
+
 def page_of(article: SiteArticle, body: str, following: str | None) -> Page:
     """A page in the article's template whose body is ``body``, with a pager to ``following``."""
     pager = f"<p class='page'><span class='cur'>1</span><a href='{following}'>下一页</a></p>" if following else ""
@@ -229,7 +327,7 @@ def page_of(article: SiteArticle, body: str, following: str | None) -> Page:
     html = (
         f"<meta charset='utf-8'><meta name='publishid' content='{article.docid}'><h1 class='main-title'>{escape(article.title)}</h1>"
         f"<div class='date-source'><span class='date'>{shown:%Y年%m月%d日 %H:%M}</span><a class='source'>{article.media}</a></div>"
-        f"<div class='article' id='artibody'>{body}{pager}</div>"
+        f"<div class='article' id='artibody'>{body}{pager}</div></body></html>"
     )
     return Page(body=html.encode(), headers={"Content-Type": "text/html; charset=utf-8"})
 
@@ -260,7 +358,9 @@ def test_an_article_whose_second_page_is_missing_is_not_half_stored(tmp_path: Pa
 def test_a_changed_template_is_an_alarm_that_names_the_pages(tmp_path: Path, small: SinaSite) -> None:
     for article in SMALL.articles[:6]:
         small.pages[article.url] = Page(
-            body="<h1 class='headline'>新模板</h1><div id='artibody'>正文</div>".encode() + b"x" * 200
+            body="<h1 class='headline'>新模板</h1><div id='artibody'>正文</div>".encode()
+            + b"x" * 200
+            + b"</body></html>"
         )
     done = run(tmp_path, small)
     assert done.code == 5
@@ -269,3 +369,13 @@ def test_a_changed_template_is_an_alarm_that_names_the_pages(tmp_path: Path, sma
     assert len(done.report["drifted_pages"]) == 6
     assert "layout drift: 6 of 8 pages (75%)" in done.out
     assert run(tmp_path / "other", small, GOVNEWS_DRIFT_LIMIT=1).code == 0
+
+
+def test_a_page_without_a_time_takes_its_rows(tmp_path: Path, small: SinaSite) -> None:
+    article = SMALL.articles[0]
+    page = page_of(article, "<p>正文。</p>", None)
+    small.pages[article.url] = Page(
+        body=re.sub(rb"<span class='date'>.*?</span>", b"", page.body), headers=page.headers
+    )
+    row = rows(run(tmp_path, small))[f"sina:{article.docid}"]
+    assert (row["published_at"], row["published_from"]) == (article.published, "list:ctime")
