@@ -11,9 +11,9 @@ from typing import Any
 
 from benchmarks.scoring import Gold
 from govnews_spider.core.encoding import decode
+from tests.places import REAL
 
 ROOT = Path(__file__).parents[1]
-REAL = ROOT.parent / "shared" / "real"
 FIXTURES = ROOT / "tests" / "pages"
 UNKNOWN = "https://finance.sina.com.cn/"
 """Stands for the address of a page that does not show its own."""

@@ -19,9 +19,9 @@ from benchmarks.fuzz.mutations import Draft, mutated
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core import extract
 from govnews_spider.core.encoding import decode
+from tests.places import REAL
 
 ROOT: Final = Path(__file__).parents[2]
-REAL: Final = ROOT.parent / "shared" / "real"
 TIMES: Final = 100
 """Times the usual that a page may take."""
 PATIENCE: Final = 60

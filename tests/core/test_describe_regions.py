@@ -13,7 +13,8 @@ from govnews_spider.core.clean import clean
 from govnews_spider.core.documents import loads
 from govnews_spider.core.gazetteer import gazetteer
 from govnews_spider.core.regions import region_name, regions_of
-from tests.real import REAL, needs_real
+from tests.places import REAL
+from tests.real import needs_real
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 

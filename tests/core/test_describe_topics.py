@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from govnews_spider.core.clean import clean
 from govnews_spider.core.documents import loads
 from govnews_spider.core.topics import topic_names, topics_of
-from tests.real import REAL, needs_real
+from tests.places import REAL
+from tests.real import needs_real
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 LEXICON = tomllib.loads((files("govnews_spider.core") / "lexicon" / "topics.toml").read_text("utf-8"))["topic"]

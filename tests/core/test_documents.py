@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from govnews_spider.article import SHANGHAI, Article, Rejected
 from govnews_spider.core.documents import DEFAULT_CATEGORIES, STYLES, dumps, loads, read
+from tests.places import SHARED
+from tests.real import needs_real
 
 ROOT = Path(__file__).parents[2]
 CASES = sorted((ROOT / "tests" / "documents").iterdir())
 SEEDS = sorted((ROOT / "seeds").iterdir())
-SHARED = ROOT.parent / "shared"
 REAL = sorted(path for folder in ("seeds", "real/docs") for path in (SHARED / folder).glob("*"))
 
 GOOD = (ROOT / "tests/documents/final_quotes_as_underscores/input.md").read_bytes().decode()
@@ -115,7 +116,7 @@ def test_a_seed_is_given_back_byte_for_byte_as_read_and_as_a_new_document(path: 
     assert dumps(found, style=STYLES[0]).encode() == path.read_bytes()
 
 
-@pytest.mark.skipif(not REAL, reason="../shared/real is not here")
+@needs_real
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
 def test_a_real_document_is_given_back_or_refused_for_its_missing_zone(path: Path) -> None:
     """Other feeds and the transcribed documents are of the final format; two bear the generator's own clock."""
@@ -127,7 +128,7 @@ def test_a_real_document_is_given_back_or_refused_for_its_missing_zone(path: Pat
     assert dumps(found).encode() == path.read_bytes()
 
 
-@pytest.mark.skipif(not REAL, reason="../shared/real is not here")
+@needs_real
 def test_the_real_document_of_the_quote_bug_is_read_once_its_date_has_a_zone() -> None:
     text = (SHARED / "real/docs/old_v0_quote_bug.md").read_bytes().decode()
     text = text.replace("date: 2021-03-22 04:50:45", "date: Mon, 22 Mar 2021 04:50:45 GMT")

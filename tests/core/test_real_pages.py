@@ -14,7 +14,8 @@ import pytest
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core import extract
 from govnews_spider.core.clean import clean
-from tests.real import REAL, needs_real
+from tests.places import REAL
+from tests.real import needs_real
 
 pytestmark = needs_real
 

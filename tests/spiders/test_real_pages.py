@@ -8,7 +8,8 @@ from pathlib import Path
 
 from govnews_spider.dataset import open_articles
 from tests.crawling import crawl
-from tests.real import REAL, needs_real
+from tests.places import REAL
+from tests.real import needs_real
 from tests.site import SinaSite
 from tests.site.pages import Page
 
