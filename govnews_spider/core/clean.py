@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborNode
 
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.blocks import Block, Picture, to_html, to_text
-from govnews_spider.core.reader import Reader
+from govnews_spider.core.reader import Attributes, Reader
 from govnews_spider.sina import furniture
 from govnews_spider.sina.bylines import reporters
 from govnews_spider.sina.locators import squash
@@ -94,10 +94,7 @@ def picture_url(src: str) -> str | None:
     return address if address and not furniture.NO_PICTURE.search(address) else None
 
 
-def _is_furniture(found: Found, node: LexborNode) -> bool:
-    attributes = node.attributes
-    if not attributes:
-        return False
+def _is_furniture(found: Found, node: LexborNode, attributes: Attributes) -> bool:
     classes = (attributes.get("class") or "").split()
     identifier = attributes.get("id") or ""
     return (
@@ -132,6 +129,8 @@ def _keep(found: Found, text: str) -> int:
 
 
 def _is_aside(found: Found, text: str) -> bool:
+    if furniture.SAYS_SOMETHING.match(text) is None:
+        return furniture.PROMOTION.fullmatch(text) is not None
     if match := furniture.ORIGINAL_TITLE.fullmatch(text):
         found.setdefault("original_title", (match["plain"] or match["bracketed"], "text:原标题"))
         return True

@@ -50,10 +50,13 @@ _LABEL: Final = re.compile(r"[^。！？；：:]{1,60}|[^。]{1,100}。")
 """A centered line that may be a caption: a label, or one sentence. 附件：… is a list of its own."""
 
 
+Attributes = dict[str, str | None]
+
+
 class Reader:
     """Reads the blocks of an HTML fragment.
 
-    ``drop(element)`` says whether an element is furniture, ``keep(text)`` how many of a line's first characters are not
+    ``drop(element, attributes)`` says whether an element is furniture, ``keep(text)`` how many of a line's first characters are not
     (0: none, the line is furniture). ``picture(src)`` gives a picture's address, None where it is no picture of the article
     (its caption is dropped with it), and "" for a spacer, which is nothing at all.
     """
@@ -61,7 +64,7 @@ class Reader:
     def __init__(
         self,
         *,
-        drop: Callable[[LexborNode], bool],
+        drop: Callable[[LexborNode, Attributes], bool],
         keep: Callable[[str], int],
         picture: Callable[[str], str | None],
     ) -> None:
@@ -83,21 +86,27 @@ class Reader:
 
     def read_node(self, root: LexborNode) -> list[Block]:
         """The blocks below ``root``, in order."""
-        opened: list[LexborNode] = []
+        opened: list[tuple[LexborNode, str, bool]] = []
         node = root.first_child
         while node is not None or opened:
             if node is None:
-                left = opened.pop()
-                self._leave(left)
-                node = left.next
-            elif node.tag == "-text":
+                node, tag, centered = opened.pop()
+                self._leave(tag, centered=centered)
+                node = node.next
+                continue
+            tag = node.tag or ""
+            if tag == "-text":
                 self._text(node.text_content or "")
-                node = node.next
-            elif node.tag not in _SKIPPED and not self.drop(node) and self._enter(node):
-                opened.append(node)
-                node = node.first_child
-            else:
-                node = node.next
+            elif tag not in _SKIPPED:
+                attributes = node.attributes
+                dropped = bool(attributes) and self.drop(node, attributes)
+                if not dropped and not self._is_read_whole(node, tag, attributes):
+                    centered = tag in _BLOCKS and _is_centered(tag, attributes)
+                    self._enter(tag, attributes, centered=centered)
+                    opened.append((node, tag, centered))
+                    node = node.first_child
+                    continue
+            node = node.next
         self._flush()
         return self.blocks
 
@@ -106,22 +115,12 @@ class Reader:
             marks = tuple(dict.fromkeys(mark for mark in self.marks if mark)) if self.marks else ()
             self.lines[-1].append((marks, text))
 
-    def _enter(self, node: LexborNode) -> bool:
-        """Begins an element; False where there is nothing to walk into, and so nothing to leave."""
-        tag = node.tag or ""
-        if tag == "br":
-            self.lines.append([])
-            return False
-        if tag == "img":
-            self._picture(node)
-            return False
-        if self._is_read_whole(node, tag):
-            return False
+    def _enter(self, tag: str, attributes: Attributes, *, centered: bool) -> None:
         if tag in _INLINE:
             self.marks.append((_INLINE[tag], ""))
         elif tag == "a":  # a link in a link ends the outer one, as it does in a browser
             self.marks = [None if mark and mark[0] == "a" else mark for mark in self.marks]
-            address = web_address(squash(node.attributes.get("href") or ""))
+            address = web_address(squash(attributes.get("href") or ""))
             self.marks.append(("a", address) if address else None)
         elif tag in _BLOCKS:
             self._flush()
@@ -129,11 +128,9 @@ class Reader:
                 self.tags.append(_HEADINGS.get(tag) or (self.lists or ["ul"])[-1])
             elif tag in _LISTS:
                 self.lists.append(tag)
-            self.centered += _is_centered(node, tag)
-        return True
+            self.centered += centered
 
-    def _leave(self, node: LexborNode) -> None:
-        tag = node.tag or ""
+    def _leave(self, tag: str, *, centered: bool) -> None:
         if tag in _INLINE or tag == "a":
             self.marks.pop()
         elif tag in _BLOCKS:
@@ -142,10 +139,10 @@ class Reader:
                 self.tags.pop()
             elif tag in _LISTS:
                 self.lists.pop()
-            self.centered -= _is_centered(node, tag)
+            self.centered -= centered
 
     def _flush(self) -> None:
-        if self.lines == [[]]:
+        if len(self.lines) == 1 and not self.lines[0]:
             return
         lines = [kept for line in map(tidy, self.lines) if line and (kept := cut(line, self.keep(line_text(line))))]
         self.lines = [[]]
@@ -164,11 +161,9 @@ class Reader:
         self.captionless = False
         self.blocks.append(paragraph)
 
-    def _picture(self, node: LexborNode) -> None:
+    def _picture(self, attributes: Attributes) -> None:
         self._flush()
-        attributes = node.attributes
-        found = (self.picture((attributes.get(name) or "").strip()) for name in _SOURCES if attributes.get(name))
-        urls = list(found)
+        urls = [self.picture(source.strip()) for name in _SOURCES if (source := attributes.get(name))]
         url = next(filter(None, urls), None)
         if url is None and "" in urls:
             return
@@ -176,14 +171,20 @@ class Reader:
         if url:
             self.blocks.append(Picture(Image(url=url), squash(attributes.get("alt") or "")[:_ALT_LENGTH].rstrip()))
 
-    def _is_read_whole(self, node: LexborNode, tag: str) -> bool:
-        if tag == "figcaption" or (tag == "span" and "img_descr" in classes_of(node)):
+    def _is_read_whole(self, node: LexborNode, tag: str, attributes: Attributes) -> bool:
+        """Reads what is not walked into: line breaks, pictures, captions, tables of data."""
+        if tag == "br":
+            self.lines.append([])
+        elif tag == "img":
+            self._picture(attributes)
+        elif tag == "figcaption" or (tag == "span" and "img_descr" in (attributes.get("class") or "").split()):
             return self._caption(squash(node.text()))
-        if tag == "table" and (blocks := read_table(node, self._cell)) is not None:
+        elif tag == "table" and (blocks := read_table(node, self._cell)) is not None:
             self._flush()
             self.blocks.extend(blocks)
-            return True
-        return False
+        else:
+            return False
+        return True
 
     def _cell(self, cell: LexborNode) -> list[Block]:
         """The blocks of a cell, where a line such as 编辑：赵 is data."""
@@ -199,11 +200,6 @@ class Reader:
         return self.captionless or not text
 
 
-def classes_of(node: LexborNode) -> list[str]:
-    """The element's classes."""
-    return (node.attributes.get("class") or "").split()
-
-
 def _is_caption(paragraph: Paragraph, alt: str, *, centered: bool) -> bool:
     """Whether the paragraph under a picture is its caption: says the same as its alt, names who took it, or is centered as it is."""
     text = squash(paragraph.text())
@@ -214,8 +210,7 @@ def _is_caption(paragraph: Paragraph, alt: str, *, centered: bool) -> bool:
     return text == alt or _CREDIT.fullmatch(text) is not None or labelled
 
 
-def _is_centered(node: LexborNode, tag: str) -> bool:
-    attributes = node.attributes
+def _is_centered(tag: str, attributes: Attributes) -> bool:
     if not attributes:
         return tag == "center"
     return (

@@ -43,6 +43,9 @@ PAGER: Final = re.compile(r"(?:上一页|下一页|上页|下页|首页|末页|�
 LINE_LENGTH: Final = 300
 """Characters; a longer line is a paragraph of the text, whatever it begins with."""
 
+SAYS_SOMETHING: Final = re.compile(r"[（(【\[]?\s*(?:原标题|责任编|责编|编辑|(?:文章|稿件|信息)?来源)")
+"""How the lines below begin that say something of the article; most lines do not, and are compared with none of them."""
+
 ORIGINAL_TITLE: Final = re.compile(
     r"(?:原标题\s*[：:\s]\s*(?P<plain>.+?)|[（(【]\s*原标题\s*[：:\s]\s*(?P<bracketed>.+?)\s*[）)】])", re.DOTALL
 )
