@@ -113,7 +113,4 @@ class Article:
 
 
 FIELD_NAMES: Final = tuple(f.name for f in fields(Article))
-RUN_FIELDS: Final = frozenset({"first_seen", "fetched_at", "spider", "run_id", "origin"})
-"""Fields that say how a row came in; two runs over the same input may differ in these alone."""
-
 KINDS: Final = ("article", "gallery", "video", "live")

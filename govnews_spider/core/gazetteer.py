@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from ahocorasick_rs import AhoCorasick, MatchKind
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 
 class Clue(IntEnum):
@@ -90,7 +90,7 @@ def gazetteer() -> Gazetteer:
         senses=senses,
         together=together,
         names={row["code"]: row["name"] for row in rows},
-        automaton=AhoCorasick(spellings, matchkind=MatchKind.LeftmostLongest),
+        automaton=AhoCorasick(spellings, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA),
         spellings=spellings,
     )
 

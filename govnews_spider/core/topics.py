@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from ahocorasick_rs import AhoCorasick, MatchKind
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 _WORD: Final = 2
 _WEAK: Final = 1
@@ -66,7 +66,7 @@ def _lexicon() -> _Lexicon:
         names=[topic["name"] for topic in topics],
         least=[topic.get("least", _LEAST) for topic in topics],
         points=[tuple(_points(spelling, own)) for spelling in spellings],
-        automaton=AhoCorasick(spellings, matchkind=MatchKind.LeftmostLongest),
+        automaton=AhoCorasick(spellings, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA),
         abroad=tuple(document["abroad"]),
     )
 
