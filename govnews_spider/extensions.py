@@ -22,6 +22,7 @@ from govnews_spider.options import Options
 from govnews_spider.runs import ListAccount, Run
 from govnews_spider.scopes import Scopes
 from govnews_spider.sina.roll import Row
+from govnews_spider.writers.files import replace_files
 from govnews_spider.writers.rejected import RejectedLog, Rejection
 
 logger = logging.getLogger(__name__)
@@ -149,11 +150,9 @@ class RunReport:
 
     def _save(self) -> None:
         path = self.options.data / "runs" / f"{self.run.run_id}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
         text = json.dumps(self.run.as_json(), ensure_ascii=False, indent=1) + "\n"
-        part.write_text(text, encoding="utf-8", errors="backslashreplace")  # a path of the arguments may be no UTF-8
-        part.replace(path)
+        content = text.encode("utf-8", "backslashreplace")  # a path of the arguments may be no UTF-8
+        replace_files(self.options.data, {path: content})
 
     def _write(self, rejected: Rejected, url: str | None, origin: str, outcome: Literal["rejected", "failed"]) -> None:
         self.run.slugs[rejected.slug] += 1

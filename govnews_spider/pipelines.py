@@ -108,7 +108,7 @@ class Clean(StagePipeline):
 
 
 class Normalize(StagePipeline):
-    """One spelling for titles, sources and addresses."""
+    """One spelling for titles, sources and times; the content hash."""
 
     stage = "normalize"
 
@@ -120,7 +120,7 @@ class Describe(StagePipeline):
 
 
 class Identify(StagePipeline):
-    """Identity and content hash."""
+    """Which article this is."""
 
     stage = "identify"
 

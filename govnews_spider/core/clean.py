@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -36,7 +35,6 @@ _SANITIZE: Final = nh3.Cleaner(
     link_rel=None,
     url_schemes={"http", "https"},
 )
-_SCHEME: Final = re.compile(r"^(?:http:)?//")
 _MOST_COMMENTS: Final = 20
 """Ad comments of a page that are looked into; real pages have up to four."""
 _TEXTLESS: Final = frozenset({"video", "gallery"})
@@ -90,8 +88,10 @@ def picture_url(src: str) -> str | None:
     """The picture's absolute https address; "" for a spacer; None for a QR code, a logo, a quote chart, a placeholder or no address."""
     if furniture.SPACER.search(src):
         return ""
-    address = web_address(_SCHEME.sub("https://", src.removeprefix(furniture.PICTURE_PROXY)))
-    return address if address and not furniture.NO_PICTURE.search(address) else None
+    address = web_address(src.removeprefix(furniture.PICTURE_PROXY))
+    if address is None or furniture.NO_PICTURE.search(address):
+        return None
+    return f"https://{address.partition('://')[2]}"
 
 
 def _is_furniture(found: Found, node: LexborNode, attributes: Attributes) -> bool:

@@ -114,12 +114,15 @@ class Reading:
         """The first value that is found; raises ``no_title``, ``no_time`` or ``no_body`` where there is none."""
         value: str | None = self._first(field, locators)
         if value is None:
-            tried = ", ".join(self.tried[field])
-            raise Rejected(
-                _MISSING[field],
-                f"{self.origin or 'page'}: layout {self.layout.name} has no {field}; tried {tried}; add a locator or a layout",
-            )
+            raise self._missing(field)
         return value
+
+    def _missing(self, field: str) -> Rejected:
+        tried = ", ".join(self.tried[field])
+        return Rejected(
+            _MISSING[field],
+            f"{self.origin or 'page'}: layout {self.layout.name} has no {field}; tried {tried}; add a locator or a layout",
+        )
 
     def _time(self) -> tuple[str, datetime]:
         """The displayed text and its time, with the seconds of a more exact time that agrees with the displayed minute."""
@@ -149,7 +152,7 @@ class Reading:
             self.provenance["published_at"] = "list:ctime"
             return self.listed_at.isoformat(), self.listed_at
         if raw is None:
-            raw = self._mandatory("published_at", ())
+            raise self._missing("published_at")
         if shown is None:
             place = self.provenance["published_at"]
             raise Rejected(
@@ -174,7 +177,8 @@ class Reading:
             if asked is None or (not urls.is_mobile(found) and urls.docid(found) == urls.docid(asked) is not None):
                 self.provenance["url"] = name
                 return urls.canonical(found)
-        self.provenance |= {"url": "request"} if asked else {}
+        if asked is not None:
+            self.provenance["url"] = "request"
         return asked
 
 

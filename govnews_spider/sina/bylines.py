@@ -35,7 +35,7 @@ _SURNAMES: Final = frozenset(
     "祖漆巴丰支卿国狄平计索宣晋相初门云容敬来扈晁芮都普阙浦戈伏鹿薄邸雍辜羊阿乌母裘亓修邰赫杭况那宿鲜印逯隆茹诺战慕危玉银亢嵇公哈湛宾戎勾茅利於呼居揭干但尉冶"
     "斯元束檀衣信展阴昝智幸奉植衡富尧闭由傅"
 )
-"""First signs of family names, the more common ones first after the rare; 欧阳 and 司马 begin with one of them too."""
+"""First signs of family names, in no order; 欧阳 and 司马 begin with one of them too."""
 _DOUBLE: Final = (
     "上官",
     "诸葛",
