@@ -22,7 +22,8 @@ _OTHER_ROLE: Final = re.compile(r"编辑|通讯员|实习生|摄影|校对|责�
 _SAME_ROLE: Final = re.compile(
     r".*记者|.{2,}(?:报|网|社|台|刊|周刊|新闻|客户端|财经|在线)|作者|文|发自.*|.{2,5}(?:报道|电|讯)"
 )
-_BETWEEN: Final = re.compile(r"[、，,\s/／|丨&和]+")
+_BETWEEN: Final = re.compile(r"[、，,\s/／|丨&]+|(?<=[\u4e00-\u9fff]{2})和(?=[\u4e00-\u9fff]{2})")
+"""What stands between names; 和 only where a whole name stands on either side: it is a sign of names, too."""
 _NAME: Final = re.compile(r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{1,6}(?:·[\u4e00-\u9fff]{1,8})+")
 _NO_PERSON: Final = re.compile(
     r".*(?:部|局|委|院|会|社|网|报|台|公司|财经|新闻|编辑部|小组|中心|频道|团队|工作室)|匿名|佚名|谢谢|手记|整理|综合|提问|感言|获悉|认为|表示|指出"

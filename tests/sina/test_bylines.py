@@ -45,6 +45,8 @@ from govnews_spider.sina.bylines import reporters
         ("记者 陶凤 实习记者 周微微", "陶凤、周微微"),
         ("（央视记者宋一平）", "宋一平"),
         ("作者：王小明 编辑：李四", "王小明"),
+        ("（记者 李和平）", "李和平"),
+        ("（记者 张三和李四）", "张三、李四"),
     ],
 )
 def test_datelines_and_bylines_name_their_reporters(line: str, names: str) -> None:
