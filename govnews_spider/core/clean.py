@@ -86,9 +86,9 @@ def read_blocks(html: str, found: Found) -> list[Block]:
 
 def picture_url(src: str) -> str | None:
     """The picture's absolute https address; "" for a spacer; None for a QR code, a logo, a quote chart, a placeholder or no address."""
-    if furniture.SPACER.search(src):
-        return ""
     address = web_address(src.removeprefix(furniture.PICTURE_PROXY))
+    if furniture.SPACER.search(address or src):
+        return ""
     if address is None or furniture.NO_PICTURE.search(address):
         return None
     return f"https://{address.partition('://')[2]}"

@@ -318,6 +318,10 @@ def test_what_is_no_picture_has_no_address(src: str) -> None:
     assert picture_url(src) is None
 
 
+def test_a_spacer_is_known_by_the_address_that_would_be_written() -> None:
+    assert picture_url("//i0.sinaimg.cn/home/c.gif央行") == picture_url("//i0.sinaimg.cn/home/c.gif%E5%A4%AE") == ""
+
+
 def test_a_spacer_does_not_come_between_a_picture_and_its_caption(article: Any) -> None:
     html = '<center><img src="//n.sinaimg.cn/a.jpg"><br><img src="http://i0.sinaimg.cn/home/c.gif"><br>会场<br></center><p>正文。</p>'
     cleaned = clean(article(body_html=html))
