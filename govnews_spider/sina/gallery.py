@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from html import escape
 from typing import Any, Final
 
@@ -14,11 +15,12 @@ _PICTURE_KEYS: Final = ("download_img", "image_url")
 _TIME_KEYS: Final = ("createtime", "create_time")
 
 
+@lru_cache(maxsize=1)  # the mark and every field of one page read it
 def slide_data(page: Page) -> dict[str, Any] | None:
     """The object itself: ``slide`` (title, createtime, long_intro …) and ``images`` (download_img, intro …); None where it is none."""
     for script in page.tree.css("script"):
         text = script.text()
-        if match := _SLIDES.search(text):
+        if "slide_data" in text and (match := _SLIDES.search(text)):
             try:
                 data, _ = json.JSONDecoder(strict=False).raw_decode(text, match.end())
             except (ValueError, RecursionError):
