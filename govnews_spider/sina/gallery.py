@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from govnews_spider.sina.locators import Page, squash
 
-_SLIDES: Final = re.compile(r"\bslide_data\s*=\s*")
+_SLIDES: Final = re.compile(r"slide_data(?<!\wslide_data)\s*=\s*")  # begins with a literal, which is searched for fast
 _PICTURE_KEYS: Final = ("download_img", "image_url")
 _TIME_KEYS: Final = ("createtime", "create_time")
 
@@ -20,7 +20,7 @@ def slide_data(page: Page) -> dict[str, Any] | None:
     """The object itself: ``slide`` (title, createtime, long_intro …) and ``images`` (download_img, intro …); None where it is none."""
     for script in page.tree.css("script"):
         text = script.text()
-        if "slide_data" in text and (match := _SLIDES.search(text)):
+        if match := _SLIDES.search(text):
             try:
                 data, _ = json.JSONDecoder(strict=False).raw_decode(text, match.end())
             except (ValueError, RecursionError):
