@@ -94,6 +94,7 @@ def _fields(article: Article, reading: Reading) -> Table:
     from rich.table import Table
 
     from govnews_spider.article import FIELD_NAMES
+    from govnews_spider.sina.locators import name_of
 
     table = Table("field", "value", "locator", "tried before", box=None, pad_edge=False)
     for column in table.columns:
@@ -101,7 +102,9 @@ def _fields(article: Article, reading: Reading) -> Table:
     for name in FIELD_NAMES:
         if name not in _NOT_OF_THE_PAGE:
             place = article.provenance.get(name, "-")  # what stages work out (topics, regions) has no place of its own
-            table.add_row(name, _shown(getattr(article, name)), place, ", ".join(reading.tried.get(name, [])))
+            table.add_row(
+                name, _shown(getattr(article, name)), place, ", ".join(map(name_of, reading.tried.get(name, [])))
+            )
     for name, place in article.provenance.items():
         if name not in FIELD_NAMES:  # encoding, published_seconds: how the page was read
             table.add_row(name, "", place)

@@ -109,6 +109,8 @@ def to_text(blocks: Iterable[Block]) -> str:
 
 def line_text(line: Line) -> str:
     """The characters of a line."""
+    if len(line) == 1:
+        return line[0][1]
     return "".join(text for _, text in line)
 
 
@@ -135,8 +137,6 @@ def tidy(line: Line) -> Line:
 
 def cut(line: Line, length: int) -> Line:
     """The first ``length`` characters of a tidy line."""
-    if length >= sum(len(text) for _, text in line):
-        return line
     kept: Line = []
     for marks, text in line:
         kept.append((marks, text[:length]))

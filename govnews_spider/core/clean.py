@@ -37,6 +37,7 @@ _SANITIZE: Final = nh3.Cleaner(
 )
 _MOST_COMMENTS: Final = 20
 """Ad comments of a page that are looked into; real pages have up to four."""
+_CLOSING: Final = ("）", ")", "】")
 _TEXTLESS: Final = frozenset({"video", "gallery"})
 
 
@@ -95,18 +96,22 @@ def picture_url(src: str) -> str | None:
 
 
 def _is_furniture(found: Found, node: LexborNode, attributes: Attributes) -> bool:
-    classes = (attributes.get("class") or "").split()
-    identifier = attributes.get("id") or ""
+    if not furniture.BLOCK_ATTRIBUTES.isdisjoint(attributes):
+        return True
+    if (identifier := attributes.get("id")) and (
+        identifier in furniture.BLOCK_IDS or furniture.QUOTE_ID.fullmatch(identifier)
+    ):
+        return True
+    if not (names := attributes.get("class")):
+        return False
+    classes = names.split()
     return (
         not furniture.BLOCK_CLASSES.isdisjoint(classes)
-        or not furniture.BLOCK_ATTRIBUTES.isdisjoint(attributes)
         or (
             not furniture.PAGER_CLASSES.isdisjoint(classes)
             and furniture.PAGER.fullmatch(squash(node.text())) is not None
         )
         or (not furniture.EDITOR_CLASSES.isdisjoint(classes) and _is_editor(found, squash(node.text())))
-        or identifier in furniture.BLOCK_IDS
-        or furniture.QUOTE_ID.fullmatch(identifier) is not None
     )
 
 
@@ -122,7 +127,7 @@ def _keep(found: Found, text: str) -> int:
     """How many of the line's first characters belong to the article; ``found`` takes what the others say."""
     if len(text) <= furniture.LINE_LENGTH and _is_aside(found, text):
         return 0
-    if tail := furniture.EDITOR_TAIL.search(text):
+    if text.endswith(_CLOSING) and (tail := furniture.EDITOR_TAIL.search(text)):
         found.setdefault("editor", (tail["editor"], "text:责任编辑"))
         return _keep(found, text[: tail.start()].rstrip())
     return len(text)
@@ -149,6 +154,8 @@ def _is_aside(found: Found, text: str) -> bool:
 def _hidden_source(html: str, found: Found) -> None:
     """The 来源 line that stands in an ad comment, which hides whole paragraphs of the article's end."""
     for comment in islice(furniture.AD_COMMENT.finditer(html), _MOST_COMMENTS):
+        if "来源" not in comment["html"]:
+            continue
         for line in BeautifulSoup(comment["html"], "lxml").stripped_strings:
             if match := furniture.SOURCE.fullmatch(squash(line)):
                 found.setdefault("source", (match["source"], "comment:article_adlist"))

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import codecs
 import re
+import struct
 from dataclasses import dataclass
 from typing import Final
+
+import pyarrow as pa
 
 HEAD_BYTES: Final = 4096
 """How far a ``<meta charset>`` is looked for, in bytes."""
@@ -29,11 +32,15 @@ _FAMILY: Final = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "
 class Decoded:
     """A page's text, the Python codec that gave it, and why that codec was chosen."""
 
-    text: str
+    content: str | bytes
+    """The text, or its valid UTF-8 where that is what came in: what parses bytes needs no text."""
     encoding: str
     reason: str
-    utf8: bytes | None = None
-    """The same text as UTF-8, where that is what came in: what parses bytes need not encode it again."""
+
+    @property
+    def text(self) -> str:
+        """The text."""
+        return self.content if isinstance(self.content, str) else self.content.decode()
 
 
 def declared(data: bytes, content_type: str | None) -> tuple[str | None, str | None]:
@@ -51,11 +58,20 @@ def decode(data: bytes, content_type: str | None = None) -> Decoded:
             return Decoded(text.replace("\0", ""), name, "byte order mark")
     data = data.replace(b"\0", b"")
     header, meta = declared(data, content_type)
+    if _is_utf8(data):
+        return Decoded(data, "utf-8", _agreement("utf-8", header, meta))
+    name, text = _best(data, header, meta)
+    return Decoded(text, name, _agreement(name, header, meta))
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether ``data`` is UTF-8: Arrow looks without building the text of the whole page, which nobody needs."""
+    ends = pa.py_buffer(struct.pack("<2q", 0, len(data)))
     try:
-        return Decoded(data.decode("utf-8"), "utf-8", _agreement("utf-8", header, meta), data)
-    except UnicodeDecodeError:
-        name, text = _best(data, header, meta)
-        return Decoded(text, name, _agreement(name, header, meta))
+        pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(data)]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _best(data: bytes, header: str | None, meta: str | None) -> tuple[str, str]:
@@ -64,13 +80,13 @@ def _best(data: bytes, header: str | None, meta: str | None) -> tuple[str, str]:
     Single-byte codecs read anything, and Chinese never right: they are not asked.
     """
     claims = [name for name in (meta, header) if name]
-    wide = len(data.translate(None, _ASCII)) or 1
     best = ("utf-8", "", 2.0)
     for name in dict.fromkeys([*claims, "gb18030", "utf-8"]):
         text = data.decode(name, "replace")
-        unread = round(text.count("\ufffd") / wide, 3)
-        best = min(best, (name, text, unread), key=lambda candidate: candidate[2])
-        if not unread:
+        unread = text.count("\ufffd")
+        share = round(unread / (len(data.translate(None, _ASCII)) or 1), 3) if unread else 0.0
+        best = min(best, (name, text, share), key=lambda candidate: candidate[2])
+        if not share:
             break
     return best[:2]
 

@@ -56,9 +56,9 @@ class Reading:
         decoded = decode(html, content_type)
         wide = b"\0" in html  # UTF-16, said or not: its tags are found in the text only
         check_nesting(decoded.text.encode() if wide else html, self.origin)
-        self.page = Page(decoded.utf8 or decoded.text, url)
+        self.page = Page(decoded.content, url)
         self.provenance = {"encoding": f"{decoded.encoding}: {decoded.reason}"}
-        self.tried: dict[str, list[str]] = {}
+        self.tried: dict[str, list[Locator[Any]]] = {}
         """Field -> the locators that were asked before the one that gave the value, or all where none did."""
         self.layout = self._layout()
 
@@ -107,7 +107,7 @@ class Reading:
             if value is not None:
                 self.provenance[field] = name_of(locator)
                 return value
-            tried.append(name_of(locator))
+            tried.append(locator)
         return None
 
     def _mandatory(self, field: str, locators: Iterable[Locator[str]]) -> str:
@@ -118,7 +118,7 @@ class Reading:
         return value
 
     def _missing(self, field: str) -> Rejected:
-        tried = ", ".join(self.tried[field])
+        tried = ", ".join(map(name_of, self.tried[field]))
         return Rejected(
             _MISSING[field],
             f"{self.origin or 'page'}: layout {self.layout.name} has no {field}; tried {tried}; add a locator or a layout",

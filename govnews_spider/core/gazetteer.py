@@ -90,7 +90,9 @@ def gazetteer() -> Gazetteer:
         senses=senses,
         together=together,
         names={row["code"]: row["name"] for row in rows},
-        automaton=AhoCorasick(spellings, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA),
+        automaton=AhoCorasick(
+            spellings, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
+        ),
         spellings=spellings,
     )
 

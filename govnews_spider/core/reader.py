@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from govnews_spider.article import Image
 from govnews_spider.core.blocks import Block, Line, Mark, Paragraph, Picture, cut, line_text, tidy
 from govnews_spider.core.tables import read_table
-from govnews_spider.sina.locators import squash
+from govnews_spider.sina.locators import Fragment, children, squash
 from govnews_spider.sina.urls import web_address
 
 _INLINE: Final = {"strong": "strong", "b": "strong", "em": "em", "i": "em", "sub": "sub", "sup": "sup"}
@@ -34,6 +34,8 @@ _SKIPPED: Final = frozenset(
     }
 )
 """Nodes that hold nothing to read."""
+_WHOLE: Final = frozenset({"br", "img", "figcaption", "span", "table"})
+"""Elements that may be read without a walk inside."""
 _SOURCES: Final = ("data-src", "real_src", "src")
 """Where a picture's address may stand: a page that loads its pictures late has a placeholder in ``src``."""
 _ALT_LENGTH: Final = 300
@@ -81,34 +83,38 @@ class Reader:
 
     def read(self, html: str) -> list[Block]:
         """The blocks of ``html``, in order."""
-        root = LexborHTMLParser(html).body
-        return self.read_node(root) if root is not None else []
+        return self.read_nodes(html.nodes if isinstance(html, Fragment) else children(LexborHTMLParser(html).body))
 
-    def read_node(self, root: LexborNode) -> list[Block]:
-        """The blocks below ``root``, in order."""
+    def read_nodes(self, nodes: Iterable[LexborNode]) -> list[Block]:
+        """The blocks of ``nodes``, in order."""
+        for node in nodes:
+            self._walk(node)
+        self._flush()
+        return self.blocks
+
+    def _walk(self, top: LexborNode) -> None:
         opened: list[tuple[LexborNode, str, bool]] = []
-        node = root.first_child
-        while node is not None or opened:
+        node: LexborNode | None = top
+        while True:
             if node is None:
                 node, tag, centered = opened.pop()
                 self._leave(tag, centered=centered)
-                node = node.next
-                continue
-            tag = node.tag or ""
-            if tag == "-text":
-                self._text(node.text_content or "")
-            elif tag not in _SKIPPED:
-                attributes = node.attributes
-                dropped = bool(attributes) and self.drop(node, attributes)
-                if not dropped and not self._is_read_whole(node, tag, attributes):
-                    centered = tag in _BLOCKS and _is_centered(tag, attributes)
-                    self._enter(tag, attributes, centered=centered)
-                    opened.append((node, tag, centered))
-                    node = node.first_child
-                    continue
+            else:
+                tag = node.tag or ""
+                if tag == "-text":
+                    self._text(node.text_content or "")
+                elif tag not in _SKIPPED:
+                    attributes = node.attributes
+                    dropped = bool(attributes) and self.drop(node, attributes)
+                    if not dropped and not (tag in _WHOLE and self._is_read_whole(node, tag, attributes)):
+                        centered = tag in _BLOCKS and _is_centered(tag, attributes)
+                        self._enter(tag, attributes, centered=centered)
+                        opened.append((node, tag, centered))
+                        node = node.first_child
+                        continue
+            if not opened:
+                return
             node = node.next
-        self._flush()
-        return self.blocks
 
     def _text(self, text: str) -> None:
         if self.lines[-1] or not text.isspace():
@@ -144,10 +150,15 @@ class Reader:
     def _flush(self) -> None:
         if len(self.lines) == 1 and not self.lines[0]:
             return
-        lines = [kept for line in map(tidy, self.lines) if line and (kept := cut(line, self.keep(line_text(line))))]
+        lines = [kept for line in map(tidy, self.lines) if line and (kept := self._kept(line))]
         self.lines = [[]]
         if lines:
             self._append(Paragraph(self.tags[-1], lines))
+
+    def _kept(self, line: Line) -> Line:
+        text = line_text(line)
+        length = self.keep(text)
+        return line if length == len(text) else cut(line, length)
 
     def _append(self, paragraph: Paragraph) -> None:
         last = self.blocks[-1] if self.blocks else None
@@ -163,9 +174,13 @@ class Reader:
 
     def _picture(self, attributes: Attributes) -> None:
         self._flush()
-        urls = [self.picture(source.strip()) for name in _SOURCES if (source := attributes.get(name))]
-        url = next(filter(None, urls), None)
-        if url is None and "" in urls:
+        url: str | None = None
+        spacer = False
+        for name in _SOURCES:
+            if (source := attributes.get(name)) and (url := self.picture(source.strip())):
+                break
+            spacer = spacer or url == ""
+        if spacer and not url:
             return
         self.captionless = url is None
         if url:
@@ -188,7 +203,7 @@ class Reader:
 
     def _cell(self, cell: LexborNode) -> list[Block]:
         """The blocks of a cell, where a line such as 编辑：赵 is data."""
-        return Reader(drop=self.drop, keep=len, picture=self.picture).read_node(cell)
+        return Reader(drop=self.drop, keep=len, picture=self.picture).read_nodes(children(cell))
 
     def _caption(self, text: str) -> bool:
         """A caption belongs to the picture before it, and goes with one that is no picture; elsewhere it is text like any other."""

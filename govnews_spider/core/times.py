@@ -14,6 +14,7 @@ _TIME: Final = re.compile(
 )
 
 
+_SHANGHAI: Final = timedelta(hours=8)
 _WIDEST: Final = timedelta(hours=14)
 """No zone is further from UTC."""
 
@@ -23,12 +24,13 @@ def read_time(text: str) -> datetime | None:
     match = _TIME.search(text)
     if match is None:
         return None
-    year, month, day, hour, minute = (int(match[name]) for name in "ymdHM")
+    *parts, zone = match.groups("0")
+    year, month, day, hour, minute, second = map(int, parts)
     try:
-        local = datetime(year, month, day, hour, minute, int(match["S"] or 0), tzinfo=UTC)
+        local = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
-    offset = _offset(match["zone"] or "+08:00")
+    offset = _offset(zone) if zone != "0" else _SHANGHAI
     return local - offset if abs(offset) <= _WIDEST else None
 
 

@@ -66,7 +66,9 @@ def _lexicon() -> _Lexicon:
         names=[topic["name"] for topic in topics],
         least=[topic.get("least", _LEAST) for topic in topics],
         points=[tuple(_points(spelling, own)) for spelling in spellings],
-        automaton=AhoCorasick(spellings, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA),
+        automaton=AhoCorasick(
+            spellings, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
+        ),
         abroad=tuple(document["abroad"]),
     )
 

@@ -13,6 +13,8 @@ LENGTH: Final = 60
 """Characters of a byline; what is longer is a sentence."""
 
 _GROUP: Final = re.compile(rf"[（(【]([^（()）【】]{{3,{LENGTH}}})[)）】]")
+_ROLE: Final = re.compile(r"[者文译写]")
+"""What every credit has, and most lines have not: compared first, for it costs a tenth."""
 _CREDIT: Final = re.compile(
     r"[^\w]*(?P<before>[^\s。，；：:？！]{0,16}?)(?:(?P<reporter>记者)|(?P<writer>作者(?:署名)?|撰文|采写|编译|翻译|译者)|(?P<text>文|译)(?=\s*[/／丨|:：]|\s\S{2,8}[网报社]\s))"
     r"\s*[:：/／丨|]?\s*(?P<names>\S.*)"
@@ -62,8 +64,7 @@ def reporters(text: str) -> str | None:
     for line in (*lines[:HEAD], *lines[HEAD:][-TAIL:]):
         groups = _GROUP.findall(line[:2000])
         for candidate in (line, *groups) if len(line) <= LENGTH else groups:
-            names = credited(candidate)
-            if names:
+            if _ROLE.search(candidate) and (names := credited(candidate)):
                 return names
     return None
 

@@ -1,4 +1,4 @@
-"""The page templates of Sina, newest first. A redesign of the site adds an entry; it never edits an old one away.
+"""The page templates of Sina, by the year they were last seen, newest first. A redesign adds an entry; it never edits an old one away.
 
 The first entry whose markers a page has reads the page. What the fields mean is told by ``govnews_spider.article.Article``, what
 locators there are by ``govnews_spider.sina.locators``; a field that no locator can give is read by a plain function.
@@ -42,12 +42,6 @@ def title_free_keywords(page: Page) -> list[str] | None:
     names = (page.metas.get("keywords") or page.metas.get("Keywords") or "").split(",")
     title = Text("#artibodyTitle")(page)
     return list(dict.fromkeys(name for name in map(squash, names) if name and name != title)) or None
-
-
-def original_body(page: Page) -> str | None:
-    """``#artibody`` up to the comment that ends the editors' text; share bars and recommendations follow it."""
-    node = page.first("#artibody")
-    return node.inner_html.split("<!-- publish_helper_end -->")[0] if node is not None and node.inner_html else None
 
 
 def editor_line(page: Page) -> str | None:
@@ -103,6 +97,16 @@ LAYOUTS: Final = (
         body=(Inner("#artibody"),),
     ),
     Layout(
+        name="blk_2009",  # all channels, 2008 to 2015; tech to 2019
+        marker=("#artibodyTitle", "#pub_date", "#artibody"),
+        title=(Text("#artibodyTitle"),),
+        published_at=(Text("#pub_date"),),
+        source=(media_name, Meta("mediaid")),
+        editor=(editor_below,),
+        keywords=(Texts("a", ".art_keywords"), title_free_keywords),
+        body=(Inner("#artibody", until="publish_helper_end"),),  # share bars and recommendations follow
+    ),
+    Layout(
         name="mil_2017",  # mil.news.sina.com.cn, 2016 and 2017
         marker=("#main_title", "#artibody"),
         title=(Text("#main_title"),),
@@ -120,16 +124,6 @@ LAYOUTS: Final = (
         editor=(editor_line,),
         keywords=(Texts("a", ".article-keywords"),),
         body=(Inner("#artibody"),),
-    ),
-    Layout(
-        name="blk_2009",  # all channels, 2008 to 2015; tech to 2019
-        marker=("#artibodyTitle", "#pub_date", "#artibody"),
-        title=(Text("#artibodyTitle"),),
-        published_at=(Text("#pub_date"),),
-        source=(media_name, Meta("mediaid")),
-        editor=(editor_below,),
-        keywords=(Texts("a", ".art_keywords"), title_free_keywords),
-        body=(original_body,),
     ),
     Layout(
         name="wap_sina_cn",  # finance.sina.cn, news.sina.cn: the mobile pages

@@ -7,7 +7,7 @@ becomes the provenance of the value, is ``str(locator)`` or, for a plain functio
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeVar
@@ -60,7 +60,30 @@ class Page:
 
 def squash(text: str) -> str:
     """``text`` with each run of white space (U+3000 and no-break spaces too) as one space, controls and zero-width signs gone, trimmed."""
-    return " ".join((_NOTHING.sub("", text) if _NOTHING.search(text) else text).split())
+    text = text.strip()
+    return " ".join((text if text.isprintable() else _NOTHING.sub("", text)).split())
+
+
+class Fragment(str):
+    """The HTML of some nodes, with the nodes themselves: what reads them need not parse them again."""
+
+    __slots__ = ("nodes",)
+    nodes: Sequence[LexborNode]
+
+    @classmethod
+    def of(cls, nodes: Sequence[LexborNode], html: str) -> Fragment | None:
+        """``nodes`` and their ``html``; None where that is empty."""
+        fragment = cls(html)
+        fragment.nodes = nodes
+        return fragment or None
+
+
+def children(element: LexborNode | None) -> Iterator[LexborNode]:
+    """The nodes right below ``element``, texts and comments too."""
+    node = element.first_child if element is not None else None
+    while node is not None:
+        yield node
+        node = node.next
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +161,20 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """The HTML inside the first element that the selector finds."""
+    """The HTML inside the first element that the selector finds; ``until``: up to the first of its children that is this comment."""
 
     css: str
+    until: str = ""
 
-    def __call__(self, page: Page) -> str | None:
-        node = page.first(self.css)
-        return node.inner_html if node is not None else None
+    def __call__(self, page: Page) -> Fragment | None:
+        element = page.first(self.css)
+        if element is None:
+            return None
+        nodes = list(children(element))
+        for place, node in enumerate(nodes if self.until else ()):
+            if node.tag == "-comment" and (node.comment_content or "").strip() == self.until:
+                return Fragment.of(nodes[:place], "".join(node.html or "" for node in nodes[:place]))
+        return Fragment.of(nodes, element.inner_html or "")
 
     def __str__(self) -> str:
         return f"html:{self.css}"
@@ -156,8 +186,9 @@ class Outers:
 
     css: str
 
-    def __call__(self, page: Page) -> str | None:
-        return "\n".join(node.html or "" for node in page.tree.css(self.css)) or None
+    def __call__(self, page: Page) -> Fragment | None:
+        nodes = page.tree.css(self.css)
+        return Fragment.of(nodes, "\n".join(node.html or "" for node in nodes))
 
     def __str__(self) -> str:
         return f"html:{self.css}"

@@ -6,6 +6,7 @@ The file beside ``<case>.html`` is ``<case>.json``: the address it was asked for
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,10 @@ import pytest
 from govnews_spider.article import Article
 from govnews_spider.commands.savepage import faults
 from govnews_spider.core import extract
+from govnews_spider.core.clean import clean
+from govnews_spider.core.extract import read_page
 from govnews_spider.sina.layouts import LAYOUTS
+from govnews_spider.sina.locators import Fragment
 
 PAGES = Path(__file__).parents[1] / "pages"
 CASES = sorted(path.relative_to(PAGES).with_suffix("").as_posix() for path in PAGES.glob("*/*.html"))
@@ -56,6 +60,15 @@ def test_golden_obeys_the_invariants(case: str) -> None:
     assert faults(expected) == []
     assert datetime.fromisoformat(expected["published_at"]).tzinfo is not None
     assert {"title", "published_at", "source", "author", "editor", "keywords", "images", "text"} <= expected.keys()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_body_is_read_alike_off_the_page_and_off_its_html(case: str) -> None:
+    """The page is parsed once; who has only the HTML of a body, parsed anew, has the same article."""
+    article = read_page((PAGES / f"{case}.html").read_bytes(), url=golden(case)["url"])
+    parsed_anew = replace(article, body_html="".join([article.body_html]))
+    assert isinstance(article.body_html, Fragment) is (case.split("/")[0] != "slide_album")
+    assert clean(article) == clean(parsed_anew)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
