@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 BENCH_STAMP := .venv-bench/.ready
 
-.PHONY: demo test lint bench fuzz lock clean
+.PHONY: demo test lint bench fuzz soak lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "govnews_spider needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -38,6 +38,10 @@ bench: $(BENCH_STAMP)
 
 fuzz: $(STAMP)
 	$(BIN)/python -m benchmarks.fuzz --pages 100000
+
+# Kills a crawl again and again until it ends by itself, a hundred times over, and compares what it leaves with an undisturbed one.
+soak: $(STAMP)
+	$(BIN)/python -m tests.soak --seeds 100
 
 # Pins every package anew (needs uv); names, versions and hashes only.
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

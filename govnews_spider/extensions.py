@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
@@ -17,9 +19,10 @@ from twisted.python.failure import Failure
 from govnews_spider.article import Article, Rejected
 from govnews_spider.balance import show
 from govnews_spider.core.drift import DRIFT_SLUGS, fallbacks
-from govnews_spider.ledger import Ledger
+from govnews_spider.faults import Fault, named
+from govnews_spider.ledger import Ledger, Validators
 from govnews_spider.options import Options
-from govnews_spider.runs import ListAccount, Run
+from govnews_spider.runs import ListAccount, Run, exit_code
 from govnews_spider.scopes import Scopes
 from govnews_spider.sina.roll import Row
 from govnews_spider.writers.files import replace_files
@@ -53,11 +56,16 @@ class RunReport:
             drift_limit=self.options.drift_limit,
         )
         self.ledger: Ledger | None = None
-        """Open while the spider is; None in a run with ``sample``."""
+        """Open from before the first request until the account is closed; None in a run with ``sample``."""
+        self.owners: dict[str, ListAccount] = {}
+        """Address of each article that is being fetched → the list that named it first."""
+        self.validators: dict[str, Validators] = {}
+        """Address of each article that is on its way to the store → what the server said to know it by."""
+        self.on_settled: Callable[[str, str], None] = lambda address, outcome: None
+        """Called with the address, or other origin, of every article that has come to its end, and its outcome."""
         self.scopes = Scopes(crawler.settings["PROJECT_VERSION"], spider.keyword, spider.topics)
         self._crawler = crawler
         self._log = RejectedLog(self.options.data, self.run.run_id)
-        self._log_is_broken = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -79,16 +87,45 @@ class RunReport:
 
         What is final is remembered under ``origin``, where that is the address of an article: it is not asked again.
         """
-        if rejected.slug == "off_topic":
-            self.run.outcomes["off_topic"] += 1
+        outcome = "failed" if failed else "off_topic" if rejected.slug == "off_topic" else "rejected"
+        if outcome == "off_topic":
             self.run.slugs["off_topic"] += 1
         else:
-            self.run.outcomes["failed" if failed else "rejected"] += 1
             self._write(rejected, url, origin, "failed" if failed else "rejected")
         if failed:
             self.run.failed.add(origin)
         elif self.ledger is not None and url is not None and origin.startswith("https://"):
             self.ledger.refuse(origin, rejected.slug, self.scopes.of(rejected.slug))
+        self.settle(origin, outcome)
+
+    def settle(self, origin: str, outcome: str) -> None:
+        """An article has come to its end: counts it, for the run and for the list that named it."""
+        self.validators.pop(origin, None)
+        self.count(self.owners.pop(origin, None), outcome)
+        self.on_settled(origin, outcome)
+
+    def fetched(self, address: str) -> None:
+        """Counts an article that has come in, for the list that named it."""
+        if address in self.owners:
+            self.owners[address].fetched += 1
+
+    def not_modified(self, address: str) -> None:
+        """The server says that the article of that address is what it was."""
+        if self.ledger is not None:
+            self.ledger.touch(address)
+        self.settle(address, "unchanged")
+
+    def count(self, account: ListAccount | None, outcome: str) -> None:
+        """Counts one article that ended so, under the list's account where a list named it."""
+        self.run.outcomes[outcome] += 1
+        if account is not None:
+            account.outcomes[outcome] += 1
+
+    def fault(self, fault: Fault) -> None:
+        """Accounts for what keeps committed rows from being stored; told once."""
+        if str(fault) not in map(str, self.run.faults):
+            logger.error("%s", fault)
+            self.run.faults.append(fault)
 
     def refused(self, address: str) -> bool:
         """Whether the article of that address was refused before, for a reason that still holds."""
@@ -134,13 +171,14 @@ class RunReport:
             self._crawler.stats.set_value(f"govnews/{name}", getattr(self.run, name))
         for name, count in self.run.outcomes.items():
             self._crawler.stats.set_value(f"govnews/{name}", count)
-        try:
-            self._log.close()
-            if self.sample is None:
-                self._save()
-        except OSError as error:
-            logger.exception("The run report cannot be written")
-            self.error(error)
+        for step in (self._log.close, self._close_ledger, self._save):
+            try:
+                step()
+            except (OSError, sqlite3.Error) as error:
+                self.fault(named(error, self.options.data))
+            except Exception as error:
+                logger.exception("The run's account is not whole")
+                self.error(error)
         show(self.run)
 
     def _internal(self, failure: Failure) -> Rejected:
@@ -148,7 +186,19 @@ class RunReport:
         self.error(error)
         return Rejected("internal_error", f"{type(error).__name__}: {error}")
 
+    def _close_ledger(self) -> None:
+        ledger, self.ledger = self.ledger, None
+        if ledger is None:
+            return
+        for name, account in self.run.lists.items():
+            account.gaps = ledger.coverage.gaps(self.scopes.list_name(name))
+        code, balance = exit_code(self.run)[0], self.run.balance
+        ledger.end_run(self.run.run_id, self.run.finished or self.run.started, code, json.dumps(balance))
+        ledger.close()
+
     def _save(self) -> None:
+        if self.sample is not None:
+            return
         path = self.options.data / "runs" / f"{self.run.run_id}.json"
         text = json.dumps(self.run.as_json(), ensure_ascii=False, indent=1) + "\n"
         content = text.encode("utf-8", "backslashreplace")  # a path of the arguments may be no UTF-8
@@ -162,11 +212,8 @@ class RunReport:
             line = Rejection(slug=slug, detail=detail, url=url, origin=origin, outcome=outcome)
             try:
                 self._log.add(line)
-            except OSError as error:  # told once, not for each article: what is counted stays counted
-                if not self._log_is_broken:
-                    logger.exception("The log of rejections cannot be written")
-                    self.error(error)
-                self._log_is_broken = True
+            except OSError as error:  # what is counted stays counted
+                self.fault(named(error, self.options.data))
 
 
 def _requests(stats: dict[str, Any]) -> dict[str, Any]:

@@ -5,23 +5,61 @@ It works below every middleware, so robots.txt, redirects, delays and messages a
 
 from __future__ import annotations
 
+import asyncio
+from time import monotonic
+from typing import Any, Final, cast
+
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from twisted.internet.task import LoopingCall
 
+from govnews_spider.failures import INTERRUPTED, Refused
 from govnews_spider.options import Options
+
+PATIENCE: Final = 2.0
+"""Seconds that an answer on its way is waited for when the crawl is stopped; the next run asks again."""
+_LOOK: Final = 0.5
+"""Seconds between two looks whether the crawl was stopped."""
 
 
 class GatewayHandler(HTTP11DownloadHandler):
-    """Sends each request to ``GOVNEWS_GATEWAY`` as ``GET /<the whole original URL>``; the response keeps that URL."""
+    """Sends each request to ``GOVNEWS_GATEWAY`` as ``GET /<the whole original URL>``; the response keeps that URL.
+
+    Where the crawl is stopped, answers that take longer than :data:`PATIENCE` are given up.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._gateway = Options.read(crawler.settings).gateway
+        self._downloads: set[asyncio.Task[Any]] = set()
+        self._given_up = False
+        self._watch = LoopingCall(self._look)
+        self._stopped_at: float | None = None
 
     async def download_request(self, request: Request) -> Response:
-        """The response to ``request``, fetched where the settings say."""
+        """The response to ``request``, fetched where the settings say; raises :class:`Refused` where it was given up."""
+        if not self._watch.running and not self._given_up:
+            self._watch.start(_LOOK, now=False)
+        task = cast("asyncio.Task[Any]", asyncio.current_task())  # Scrapy downloads in tasks of the asyncio loop
+        self._downloads.add(task)
+        try:
+            return await self._download(request)
+        except asyncio.CancelledError:
+            if not self._given_up:
+                raise
+            raise Refused(INTERRUPTED, f"{request.url}: the crawl was stopped while the site was answering") from None
+        finally:
+            self._downloads.discard(task)
+
+    async def close(self) -> None:
+        """As Scrapy calls it."""
+        if self._watch.running:
+            self._watch.stop()
+        await super().close()
+
+    async def _download(self, request: Request) -> Response:
         if self._gateway is None:
             return await super().download_request(request)
         meta = {key: value for key, value in request.meta.items() if key != "proxy"}
@@ -29,3 +67,14 @@ class GatewayHandler(HTTP11DownloadHandler):
         response = await super().download_request(sent)
         request.meta["download_latency"] = sent.meta["download_latency"]  # AutoThrottle reads it here
         return response.replace(url=request.url)
+
+    def _look(self) -> None:
+        engine = self._crawler.engine
+        if engine is None or engine.running:
+            return
+        self._stopped_at = self._stopped_at or monotonic()
+        if monotonic() - self._stopped_at >= PATIENCE:
+            self._given_up = True
+            self._watch.stop()
+            for task in list(self._downloads):
+                task.cancel()

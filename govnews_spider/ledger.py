@@ -6,46 +6,19 @@ its row is safe, and running again after any interruption is resuming. :func:`ex
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from govnews_spider.article import SHANGHAI, Article
-from govnews_spider.lock import LedgerError, hold
+from govnews_spider.coverage import Coverage
+from govnews_spider.database import connect, make_durable
+from govnews_spider.faults import Fault, named
+from govnews_spider.lock import hold
 from govnews_spider.outbox import Batch, Destination, from_json, iso, to_json
-
-MIGRATIONS: Final = (
-    """
-    CREATE TABLE identities (
-        article_id TEXT PRIMARY KEY, content_hash TEXT NOT NULL, published_at TEXT NOT NULL, day TEXT NOT NULL,
-        revision INTEGER NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE urls (url TEXT PRIMARY KEY, article_id TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE versions (
-        article_id TEXT NOT NULL, content_hash TEXT NOT NULL, published_at TEXT NOT NULL,
-        PRIMARY KEY (article_id, content_hash, published_at)
-    ) WITHOUT ROWID;
-    CREATE TABLE lists (name TEXT PRIMARY KEY, complete INTEGER NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE refusals (
-        url TEXT NOT NULL, scope TEXT NOT NULL, slug TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (url, scope)
-    ) WITHOUT ROWID;
-    CREATE TABLE outbox (
-        article_id TEXT NOT NULL, revision INTEGER NOT NULL, day TEXT NOT NULL, former_day TEXT, article TEXT NOT NULL,
-        PRIMARY KEY (article_id, revision)
-    );
-    CREATE INDEX outbox_order ON outbox (revision, day);
-    """,
-)
-"""The schema's history; ``PRAGMA user_version`` counts the steps taken. A step that was released never changes.
-
-Days are publication days in Asia/Shanghai, times are ISO 8601 in UTC. ``former_day`` is the day that the revision
-before was stored under, where that is another one. An outbox row lives from its commit until every writer has it.
-``versions`` has what every revision of an article was; ``lists`` whether a list was read without a gap the last time;
-``refusals`` which addresses need not be asked again for a while, and under which conditions (``scope``)."""
 
 REFUSED_FOR: Final = timedelta(days=7)
 """How long a refusal is remembered: a page that was missing may be there next week."""
@@ -59,27 +32,26 @@ class Outcome(StrEnum):
     REVISED = "revised"
 
 
+class Validators(NamedTuple):
+    """What a server said by which it can tell later whether a page has changed; None what it did not say."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
 class Ledger:
     """The SQLite file of one data folder; made, or brought up to today's schema, when it is opened.
 
-    Raises :class:`LedgerError` for a file that cannot be opened, is no ledger, was written by a newer version, or is
+    Raises :class:`Fault` for a file that cannot be opened, is no ledger, was written by a newer version, or is
     held by another process: one run at a time writes to a data folder.
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         with ExitStack() as on_failure:
             self._lock = on_failure.enter_context(hold(path))
-            try:
-                self._db = on_failure.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
-                # FULL: a commit that was answered survives a power cut; WAL alone only keeps the file consistent.
-                self._db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
-                version: int = self._db.execute("PRAGMA user_version").fetchone()[0]
-            except sqlite3.DatabaseError as error:
-                raise LedgerError(f"ledger_unusable: {path}: {error}; free it, or put back a copy of it") from error
-            if version > len(MIGRATIONS):
-                raise LedgerError(f"ledger_too_new: {path}: schema {version} is not known here; upgrade govnews-spider")
-            for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
-                self._db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
+            self._db = on_failure.enter_context(closing(connect(path)))
+            self.coverage = Coverage(self._db)
             on_failure.pop_all()
 
     def close(self) -> None:
@@ -102,8 +74,10 @@ class Ledger:
         """Whether an article was accepted under this address: its canonical one, or one that it was fetched from."""
         return self._db.execute("SELECT 1 FROM urls WHERE url = ?", (url,)).fetchone() is not None
 
-    def accept(self, article: Article, *, replayed: bool = False) -> Outcome:
+    def accept(self, article: Article, *, replayed: bool = False, validators: Validators | None = None) -> Outcome:
         """Commits ``article`` and says what it is; sets its ``revision`` and ``first_seen``.
+
+        ``validators`` are those of the answer that it was read from; they are kept beside the address that was fetched.
 
         It is revised when its content or its publication time differs from the newest revision's; a new revision, like
         a new article, waits in the outbox. Where files are replayed, every version that was accepted before is unchanged: a
@@ -131,7 +105,7 @@ class Ledger:
                 self._identify(article, now)
                 self._db.execute("INSERT OR IGNORE INTO versions VALUES (?, ?, ?)", (article.article_id, *content))
                 self._post(article, former_day)
-            self._add_addresses(article)
+            self._add_addresses(article, validators or Validators())
         return outcome
 
     def _identify(self, article: Article, now: str) -> None:
@@ -149,11 +123,16 @@ class Ledger:
             },
         )
 
-    def _add_addresses(self, article: Article) -> None:
+    def _add_addresses(self, article: Article, validators: Validators) -> None:
         # The address that was fetched counts as well: it may lead to the canonical one by a redirect.
-        addresses = {url for url in (article.url, article.origin) if url and url.startswith(("https://", "http://"))}
-        pairs = [(url, article.article_id) for url in addresses]
-        self._db.executemany("INSERT OR IGNORE INTO urls VALUES (?, ?)", pairs)
+        addresses = {url: Validators() for url in (article.url,) if url}
+        if article.origin.startswith(("https://", "http://")):
+            addresses[article.origin] = validators
+        self._db.executemany(
+            "INSERT INTO urls VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET etag = excluded.etag,"
+            " last_modified = excluded.last_modified WHERE etag IS NOT excluded.etag OR last_modified IS NOT excluded.last_modified",
+            [(url, article.article_id, *said) for url, said in addresses.items()],
+        )
 
     def _post(self, article: Article, former_day: str | None) -> None:
         day = _day(article)
@@ -169,22 +148,35 @@ class Ledger:
         )
         return found.fetchone() is not None
 
-    def complete(self, name: str) -> bool:
-        """Whether the list of that name was read without a gap the last time; False for one that was never read."""
-        found = self._db.execute("SELECT complete FROM lists WHERE name = ?", (name,)).fetchone()
-        return found is not None and bool(found[0])
+    def validators(self, url: str) -> Validators:
+        """What the server said when the article of that address was fetched last."""
+        found = self._db.execute("SELECT etag, last_modified FROM urls WHERE url = ?", (url,)).fetchone()
+        return Validators(*found) if found is not None else Validators()
 
-    def begin(self, name: str) -> None:
-        """Takes the list for incomplete until :meth:`finish`: what ends the run in between leaves a gap."""
-        self._mark(name, complete=False)
+    def touch(self, url: str) -> None:
+        """The article of that address was seen again, and the server says that it has not changed."""
+        self._db.execute(
+            "UPDATE identities SET last_seen = ? WHERE article_id = (SELECT article_id FROM urls WHERE url = ?)",
+            (iso(datetime.now(UTC)), url),
+        )
 
-    def finish(self, name: str) -> None:
-        """The list was read to its end, or to rows known before, and nothing of it failed."""
-        self._mark(name, complete=True)
+    def begin_run(self, run_id: str, spider: str, started: datetime) -> list[str]:
+        """The run has begun. Returns the runs before it that never ended: they were killed."""
+        killed = [row[0] for row in self._db.execute("SELECT run_id FROM runs WHERE finished IS NULL ORDER BY run_id")]
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute("UPDATE runs SET finished = started WHERE finished IS NULL")
+            self._db.execute(
+                "INSERT INTO runs (run_id, spider, started) VALUES (?, ?, ?)", (run_id, spider, iso(started))
+            )
+        return killed
 
-    def _mark(self, name: str, *, complete: bool) -> None:
-        row = (name, complete, iso(datetime.now(UTC)))
-        self._db.execute("INSERT OR REPLACE INTO lists VALUES (?, ?, ?)", row)
+    def end_run(self, run_id: str, finished: datetime, exit_code: int, balance: str) -> None:
+        """The run has ended; ``balance`` is JSON, outcome -> articles."""
+        self._db.execute(
+            "UPDATE runs SET finished = ?, exit_code = ?, balance = ? WHERE run_id = ?",
+            (iso(finished), exit_code, balance, run_id),
+        )
 
     def refuse(self, url: str, slug: str, scope: str) -> None:
         """Remembers that the address was refused for good, under the conditions that ``scope`` names."""
@@ -193,9 +185,10 @@ class Ledger:
 
     def refused(self, url: str, scope: str) -> str | None:
         """The slug with which the address was refused under ``scope`` in the last :data:`REFUSED_FOR`; else None."""
-        since = iso(datetime.now(UTC) - REFUSED_FOR)
+        now = datetime.now(UTC)
         found = self._db.execute(
-            "SELECT slug FROM refusals WHERE url = ? AND scope = ? AND at >= ?", (url, scope, since)
+            "SELECT slug FROM refusals WHERE url = ? AND scope = ? AND at BETWEEN ? AND ?",
+            (url, scope, iso(now - REFUSED_FOR), iso(now)),  # what a wrong clock dated ahead does not hold for ever
         ).fetchone()
         return found[0] if found is not None else None
 
@@ -205,6 +198,8 @@ class Ledger:
         So the writers see the revisions of an article one after the other, as if each had been exported at once.
         """
         groups = self._db.execute("SELECT DISTINCT revision, day FROM outbox ORDER BY revision, day").fetchall()
+        if groups:
+            make_durable(self._db)  # the files must never be ahead of the ledger
         for group in groups:
             batch = Batch(date.fromisoformat(group[1]), [], {})
             for former_day, row in self._db.execute(
@@ -224,22 +219,29 @@ class Ledger:
             self._db.executemany("DELETE FROM outbox WHERE article_id = ? AND revision = ?", rows)
 
 
-def export(ledger: Ledger, writers: Iterable[Destination]) -> int:
-    """Writes the outbox to every writer, clears it, and returns the number of rows.
+def export(ledger: Ledger, writers: Iterable[Destination]) -> list[Fault]:
+    """Writes the outbox to every writer and clears what all of them have. Returns what kept rows from being written.
 
-    Each batch is cleared only after all writers have it, and writers are idempotent: after an interruption at any
+    A day that cannot be written keeps its rows in the outbox and holds no other day back; a disk that takes nothing ends the
+    export. Each batch is cleared only after all writers have it, and writers are idempotent: after an interruption at any
     point, calling it again is all there is to do.
     """
     destinations = list(writers)
-    rows = 0
+    faults: list[Fault] = []
     for batch in ledger.pending():
-        for writer in destinations:
-            writer.write(batch.day, batch.articles)
-            for day, article_ids in batch.moved.items():
-                writer.remove(day, article_ids)
-        ledger.done(batch)
-        rows += len(batch.articles)
-    return rows
+        try:
+            for writer in destinations:
+                writer.write(batch.day, batch.articles)
+                for day, article_ids in batch.moved.items():
+                    writer.remove(day, article_ids)
+        except (Fault, OSError) as error:
+            fault = named(error, ledger.path.parent) if isinstance(error, OSError) else error
+            faults.append(fault)
+            if not fault.breaks_data:
+                break
+        else:
+            ledger.done(batch)
+    return faults
 
 
 def _day(article: Article) -> str:

@@ -21,6 +21,7 @@ class Options:
     """Origin without a slash at its end; None without gateway."""
     contact: str | None
     flush_rows: int
+    flush_seconds: float
     drift_limit: float
     """Share, 0 to 1."""
     stale_after: timedelta | None
@@ -37,6 +38,7 @@ class Options:
             gateway=_checked(settings, "GOVNEWS_GATEWAY", _origin, "an origin such as http://127.0.0.1:8155, or empty"),
             contact=_checked(settings, "GOVNEWS_CONTACT", _contact, "a URL or mail address in ASCII, or empty"),
             flush_rows=_checked(settings, "GOVNEWS_FLUSH_ROWS", _positive, "a whole number of rows, at least 1"),
+            flush_seconds=_checked(settings, "GOVNEWS_FLUSH_SECONDS", _not_negative, "a number of seconds"),
             drift_limit=_checked(settings, "GOVNEWS_DRIFT_LIMIT", _share, "a share from 0 to 1"),
             stale_after=_checked(settings, "GOVNEWS_STALE_AFTER", _hours, "a number of hours, 0 for never") or None,
             retry_wait=_checked(settings, "GOVNEWS_RETRY_WAIT", _not_negative, "a number of seconds"),

@@ -6,20 +6,31 @@ A stage that refuses an article tells the run report and drops it; any other exc
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar, Self
+import logging
+import sqlite3
+from time import monotonic
+from typing import Any, ClassVar, Final, Self
 
 from rich.console import Console
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem, NotConfigured
 from scrapy.pipelines import ItemPipelineManager
+from twisted.internet.task import LoopingCall
 
 from govnews_spider.article import SHANGHAI, Article, Rejected
 from govnews_spider.core.select import Select
 from govnews_spider.core.stages import STAGES, Stage
 from govnews_spider.extensions import RunReport, is_ours
-from govnews_spider.ledger import Ledger, export
+from govnews_spider.faults import Fault, named
+from govnews_spider.flushing import FlushClock
+from govnews_spider.ledger import Ledger, Outcome, export
 from govnews_spider.runs import SAMPLED
 from govnews_spider.writers import WRITERS, Writer
+
+logger = logging.getLogger(__name__)
+
+_TICK: Final = 1.0
+"""Seconds between two looks at the clock where no article comes."""
 
 
 class Pipelines(ItemPipelineManager):
@@ -60,7 +71,8 @@ class Pipelines(ItemPipelineManager):
 
     def _tell(self, error: Exception) -> None:
         if self.crawler is not None:
-            report_of(self.crawler).error(error)
+            report = report_of(self.crawler)
+            report.fault(error) if isinstance(error, Fault) else report.error(error)
 
 
 def report_of(crawler: Crawler) -> RunReport:
@@ -139,17 +151,22 @@ class Choose(StagePipeline):
 class Store:
     """Commits each article to the ledger, and exports the ledger's outbox to the files.
 
-    The outbox is exported when the run begins (what an interrupted run left), every ``GOVNEWS_FLUSH_ROWS`` rows, and
+    The outbox is exported when the run begins (what an interrupted run left), when :class:`FlushClock` says so, and
     when the run ends. In a run with ``sample`` nothing of this is touched: the articles are printed instead.
+    A ledger that takes no article ends the run: what it fetches from then on would be lost.
     """
 
     def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._stopping: asyncio.Future[None] | None = None
         self._report = report_of(crawler)
         spider: Any = crawler.spider
         self._replays = spider.replays
         self._ledger: Ledger | None = None
         self._writers: list[Writer] = []
-        self._waiting = 0
+        options = self._report.options
+        self._clock = FlushClock(options.flush_rows, options.flush_seconds)
+        self._timer = LoopingCall(self._tick)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -157,47 +174,80 @@ class Store:
         return cls(crawler)
 
     def open_spider(self) -> None:
-        """Opens the ledger and the writers."""
+        """Opens the ledger and the writers, and exports what an earlier run left."""
         if self._report.sample is not None:
             return
-        data = self._report.options.data
+        data, run = self._report.options.data, self._report.run
         self._ledger = self._report.ledger = Ledger(data / "ledger.sqlite")
+        run.after = self._ledger.begin_run(run.run_id, run.spider, run.started)
         self._writers = [writer(data) for writer in WRITERS.values()]
-        export(self._ledger, self._writers)
+        self._flush()
+        self._timer.start(_TICK, now=False)
 
     def process_item(self, item: Article) -> Article:
-        """The article, which is now safe."""
+        """The article, which is now safe; raises DropItem where the ledger does not take it."""
         run = self._report.run
         item.spider = run.spider
         item.run_id = run.run_id
         if self._ledger is None:
             self._show(item)
             return item
-        if self._waiting >= self._report.options.flush_rows:
-            export(self._ledger, self._writers)
-            self._waiting = 0
-        outcome = self._ledger.accept(item, replayed=self._replays)
-        run.outcomes[outcome.value] += 1
-        self._waiting += 1
+        try:
+            validators = self._report.validators.get(item.origin)
+            outcome = self._ledger.accept(item, replayed=self._replays, validators=validators)
+        except (sqlite3.Error, OSError) as error:
+            fault = named(error, self._ledger.path)
+            self._report.fault(fault)
+            self._report.refuse(Rejected(fault.slug, fault.detail), url=item.url, origin=item.origin, failed=True)
+            self._stop()
+            raise DropItem(str(fault)) from error
+        if outcome is not Outcome.UNCHANGED:
+            self._clock.add(item.published_at.astimezone(SHANGHAI).date())
+        self._report.settle(item.origin, outcome.value)
+        self._flush_when_due()
         return item
 
     def close_spider(self) -> None:
-        """Exports what is left, remembers which lists have no gap, and closes all."""
+        """Exports what is left; the run report closes the ledger."""
+        if self._timer.running:
+            self._timer.stop()
+        if self._ledger is not None:
+            self._flush()
+        for writer in self._writers:
+            writer.close()
+
+    def _flush_when_due(self) -> None:
+        if self._clock.due:
+            self._flush()
+
+    def _tick(self) -> None:
+        """Between two articles; an error of ours here belongs to none of them."""
+        try:
+            self._flush_when_due()
+        except Exception as error:
+            logger.exception("The outbox cannot be exported")
+            self._report.error(error)
+            self._timer.stop()
+
+    def _flush(self) -> None:
         if self._ledger is None:
             return
+        begun = monotonic()
         try:
-            export(self._ledger, self._writers)
-            for name in self._report.run.gapless:
-                self._ledger.finish(self._report.scopes.list_name(name))
-            for writer in self._writers:
-                writer.close()
-        finally:
-            self._report.ledger = None
-            self._ledger.close()
+            for fault in export(self._ledger, self._writers):
+                self._report.fault(fault)
+        except sqlite3.Error as error:
+            self._report.fault(named(error, self._ledger.path))
+        self._clock.exported(monotonic() - begun)
+
+    def _stop(self) -> None:
+        engine = self._crawler.engine
+        if engine is not None and self._stopping is None:
+            self._stopping = asyncio.ensure_future(engine.close_spider_async(reason="store_failed"))
 
     def _show(self, article: Article) -> None:
         run = self._report.run
-        run.outcomes[SAMPLED] += 1
+        self._report.settle(article.origin, SAMPLED)
         if run.outcomes[SAMPLED] > (self._report.sample or 0):
             return
         shown = f"{article.published_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from govnews_spider.coverage import Gap
+from govnews_spider.faults import Fault
+
 OUTCOMES: Final = ("stored", "revised", "unchanged", "reprint", "off_topic", "rejected", "failed")
 """What can become of an article that was seen; each ends as exactly one of them."""
 
@@ -37,6 +40,8 @@ DRIFT_LEAST: Final = 5
 DRIFT_NAMED: Final = 100
 """Drifted pages that a run report names."""
 
+_NOT_OURS: Final = frozenset({"ledger_held", "data_unusable"})
+"""Faults of a data folder that is not this run's to write to."""
 _ANSWERED: Final = frozenset({"list_not_registered", "list_empty"})
 """List errors by which the site answers well that it has nothing; by every other it refuses, is away or is broken."""
 
@@ -51,12 +56,18 @@ class ListAccount:
     """The newest row's time, aware; None while no row told one."""
     errors: Counter[str] = field(default_factory=Counter)
     """Slug → how many pages of the list ended with it."""
-    whole_before: bool = False
-    """Whether it was read without a gap before this run: only then is a page of known rows its end."""
-    ended: bool = False
-    """Whether it was read to its end, or to rows behind which all was known."""
-    wanted: set[str] = field(default_factory=set)
-    """Addresses of its rows that were to be fetched."""
+    days_known: int = 0
+    """Days of its archive that earlier runs have read whole, and this one did not ask for again."""
+    fetched: int = 0
+    """Articles of its that came in whole."""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """What became of the articles that this list was the first to name."""
+    reached: datetime | None = None
+    """How far back it was read without a break, newest first; None while it was not, or no row told a time."""
+    gaps: list[Gap] = field(default_factory=list)
+    """What of it was never read, as far as is known when the run ends."""
+    new_gap: bool = False
+    """Whether this run found one that the run before did not leave, and was not asked to read so little."""
 
     def row(self, time: datetime | None) -> None:
         """Counts one row that was made at ``time``."""
@@ -85,6 +96,12 @@ class Run:
     """The age from which a newest row is stale; None where old rows are what was asked for."""
     interrupted: bool = False
     seen: int = 0
+    expected: int | None = None
+    """How many articles the run will see, as far as can be told; None where it cannot."""
+    days: int = 0
+    """Days of archives that a backfill reads, over all lists."""
+    days_read: int = 0
+    """Of these, the days of which all pages are read."""
     repeats: int = 0
     """Rows of articles that this run had seen already, in another list or on a page that moved."""
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -105,6 +122,10 @@ class Run:
     """Share of drifted pages above which the run is partial."""
     errors: list[str] = field(default_factory=list)
     """Errors of this program, the first line of each."""
+    faults: list[Fault] = field(default_factory=list)
+    """What kept committed rows from being stored, each once."""
+    after: list[str] = field(default_factory=list)
+    """The runs before it that were killed."""
     requests: dict[str, Any] = field(default_factory=dict)
     """Requests, bytes and statuses, as the downloader counted them."""
 
@@ -117,23 +138,28 @@ class Run:
             if len(self.drifted_pages) < DRIFT_NAMED:
                 self.drifted_pages.append(address)
 
+    def is_stale(self, account: ListAccount) -> bool:
+        """Whether the list answers, but with old rows only."""
+        age = self._age(account)
+        return age is not None and self.stale_after is not None and age > self.stale_after
+
+    def _age(self, account: ListAccount) -> timedelta | None:
+        return (self.finished or datetime.now(UTC)) - account.newest if account.newest else None
+
     @property
     def drift(self) -> float:
         """Share of the pages read that show signs of a changed template; 0 where too few do to tell."""
         return self.drifted / self.layouts.total() if self.drifted >= DRIFT_LEAST else 0.0
 
     @property
+    def balance(self) -> dict[str, int]:
+        """``seen``, and every outcome with its count."""
+        return {"seen": self.seen, **{name: self.outcomes[name] for name in OUTCOMES}}
+
+    @property
     def unaccounted(self) -> int:
         """Articles that were seen and ended as nothing: 0, or a bug, or what an interruption left for the next run."""
         return self.seen - self.outcomes.total()
-
-    @property
-    def gapless(self) -> list[str]:
-        """The lists that have been read to their end, every article of theirs accounted for and none failed."""
-        if self.interrupted or self.errors or self.unaccounted:
-            return []
-        lists = self.lists.items()
-        return [name for name, one in lists if one.ended and not one.errors and not one.wanted & self.failed]
 
     def as_json(self) -> dict[str, Any]:
         """The run report; times as ISO 8601 in UTC."""
@@ -148,17 +174,36 @@ class Run:
             "reason": self.reason,
             "exit_code": code,
             "exit_reason": why,
-            "balance": {"seen": self.seen, **{name: self.outcomes[name] for name in OUTCOMES}},
+            "after": self.after,
+            "balance": self.balance,
             "unaccounted": self.unaccounted,
             "repeats": self.repeats,
             "slugs": dict(sorted(self.slugs.items())),
-            "lists": {name: _list_json(account) for name, account in self.lists.items()},
+            "lists": {name: self._list_json(account) for name, account in self.lists.items()},
             "layouts": dict(self.layouts.most_common()),
             "fallback_locators": dict(self.locators.most_common()),
             "drifted": self.drifted,
             "drifted_pages": self.drifted_pages,
             "errors": self.errors,
+            "faults": [str(fault) for fault in self.faults],
             "requests": self.requests,
+        }
+
+    def _list_json(self, account: ListAccount) -> dict[str, Any]:
+        age = self._age(account)
+        gaps = [[gap.since.isoformat(), gap.until.isoformat()] for gap in account.gaps]
+        return {
+            "pages": account.pages,
+            "days_known": account.days_known,
+            "rows": account.rows,
+            "newest": account.newest.isoformat() if account.newest else None,
+            "age_hours": round(age / timedelta(hours=1), 2) if age else None,
+            "stale": self.is_stale(account),
+            "fetched": account.fetched,
+            "reached": account.reached.isoformat() if account.reached else None,
+            "gaps": gaps,
+            "outcomes": dict(account.outcomes),
+            "errors": dict(account.errors),
         }
 
 
@@ -170,8 +215,13 @@ def exit_code(run: Run) -> tuple[int, str]:
     """
     if run.interrupted:
         return 130, "interrupted: what was stored is safe, the same command goes on from here"
+    if any(fault.slug in _NOT_OURS for fault in run.faults):
+        return 2, str(run.faults[0])
     if run.errors:
         return 1, f"internal error: {run.errors[0]}"
+    if run.faults:
+        worst = next((fault for fault in run.faults if fault.breaks_data), run.faults[0])
+        return (7 if worst.breaks_data else 1), f"not everything is written: {worst}"
     if run.reason in ("", "shutdown"):
         return 1, "internal error: the spider was stopped, by no signal and before its end"
     if run.unaccounted < 0 or (run.unaccounted and run.reason == "finished"):
@@ -186,7 +236,7 @@ def _nothing(run: Run) -> tuple[int, str] | None:
         return 4, f"no list could be read: {_named(run.slugs)}"
     if run.seen and run.outcomes["failed"] == run.seen:
         return 4, f"no article could be read: {_named(run.slugs)}"
-    if not run.seen and not run.repeats:
+    if not run.seen and not run.repeats and not any(account.days_known for account in lists):
         return 3, f"nothing found: {_named(run.slugs) or 'no list or folder had anything to read'}"
     if run.seen and run.outcomes["rejected"] == run.seen:
         return 3, f"nothing but rejections: {_named(run.slugs)}"
@@ -208,8 +258,17 @@ def _something(run: Run) -> tuple[int, str] | None:
     if run.drift > run.drift_limit:
         pages = "、".join(run.drifted_pages[:3])
         return 5, f"layout drift: {run.drifted} of {run.layouts.total()} pages ({run.drift:.0%}), such as {pages}"
-    newest = [account.newest for account in run.lists.values() if account.newest]
-    if run.stale_after and newest and max(newest) < (run.finished or datetime.now(UTC)) - run.stale_after:
+    gaps = {name: account.gaps[-1] for name, account in run.lists.items() if account.new_gap and account.gaps}
+    if gaps:
+        spans = "、".join(
+            f"{name} {gap.since:%Y-%m-%d %H:%M} to {gap.until:%Y-%m-%d %H:%M} UTC" for name, gap in gaps.items()
+        )
+        return (
+            5,
+            f"gap: {spans}; the lists no longer show what was made then, -a fill_gaps=1 reads it from their archives",
+        )
+    newest = {account.newest: run.is_stale(account) for account in run.lists.values() if account.newest}
+    if run.stale_after and newest and all(newest.values()):
         hours = run.stale_after / timedelta(hours=1)
         return 6, f"stale: every list's newest row is older than {hours:g} hours, the newest of all is of {max(newest)}"
     return None
@@ -217,12 +276,3 @@ def _something(run: Run) -> tuple[int, str] | None:
 
 def _named(slugs: Counter[str]) -> str:
     return ", ".join(f"{slug} {count}" for slug, count in slugs.most_common(5))
-
-
-def _list_json(account: ListAccount) -> dict[str, Any]:
-    return {
-        "pages": account.pages,
-        "rows": account.rows,
-        "newest": account.newest.isoformat() if account.newest else None,
-        "errors": dict(account.errors),
-    }

@@ -49,6 +49,8 @@ DOWNLOAD_DELAY = 1.0  # seconds between two requests to one host
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 1.0
 AUTOTHROTTLE_MAX_DELAY = 30.0
+CONCURRENT_ITEMS = 8  # of one response; Scrapy starts as many tasks for each response, whatever it holds
+WARN_ON_GENERATOR_RETURN_VALUE = False  # looks through the source of a callback at every response
 RETRY_TIMES = 2
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # the run report lists what failed
 REFERRER_POLICY = "no-referrer"  # so that the one below, without which the list API answers 403, serves all requests
@@ -69,7 +71,11 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,
     "govnews_spider.waiting.Waits": 950,
 }
-EXTENSIONS = {"govnews_spider.extensions.RunReport": 0}
+EXTENSIONS = {
+    "govnews_spider.progress.Progress": -1,  # before the report, which prints the balance: the view must have ended by then
+    "govnews_spider.extensions.RunReport": 0,
+    "scrapy.extensions.logstats.LogStats": None,  # Progress says it better
+}
 ITEM_PROCESSOR = "govnews_spider.pipelines.Pipelines"
 ITEM_PIPELINES = {
     "govnews_spider.pipelines.Clean": 100,
@@ -86,8 +92,11 @@ GOVNEWS_DATA = os.environ.get("GOVNEWS_DATA", "data")
 GOVNEWS_GATEWAY = os.environ.get("GOVNEWS_GATEWAY", "")
 # URL or mail address in the user agent by which the site can reach whoever runs this; empty: none.
 GOVNEWS_CONTACT = os.environ.get("GOVNEWS_CONTACT", "")
-# Rows after which what was stored is written to files; they are also written when the run ends.
+# Rows after which what was stored is written to files, unless that would take more than a fifth of the run's time until then;
+# all is written when the run ends.
 GOVNEWS_FLUSH_ROWS = os.environ.get("GOVNEWS_FLUSH_ROWS", "1000")
+# Seconds after which it is written where there are fewer rows, under the same condition.
+GOVNEWS_FLUSH_SECONDS = os.environ.get("GOVNEWS_FLUSH_SECONDS", "60")
 # Share of the pages read that may show signs of a changed template (no layout reads them, or a fallback locator does)
 # before the run counts as partial; at least 5 pages must.
 GOVNEWS_DRIFT_LIMIT = os.environ.get("GOVNEWS_DRIFT_LIMIT", "0.1")

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import errno
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from govnews_spider.article import Article
-from govnews_spider.ledger import MIGRATIONS, Ledger, LedgerError, Outcome, export
+from govnews_spider.database import MIGRATIONS
+from govnews_spider.faults import Fault
+from govnews_spider.ledger import Ledger, Outcome, Validators, export
 from tests.writers.samples import NOON, article, full
 
 DAY = date(2021, 11, 25)
@@ -58,9 +62,20 @@ def test_an_article_is_committed_when_accept_returns_though_nobody_closes_the_le
     unclosed.close()
 
 
-def test_a_power_cut_is_survived_commits_are_synced_to_the_disk(ledger: Ledger) -> None:
-    assert ledger._db.execute("PRAGMA synchronous").fetchone() == (2,)
-    assert ledger._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+def test_what_leaves_for_the_files_was_synchronized_to_the_disk_before(ledger: Ledger) -> None:
+    """A power cut may take back the last commits, but never what the files have already."""
+    done: list[str] = []
+    ledger.accept(article(1))
+    ledger._db.set_trace_callback(done.append)
+
+    class Files(Recorder):
+        def write(self, day: date, articles: Sequence[Article]) -> None:
+            done.append("files")
+
+    assert export(ledger, [Files()]) == []
+    safe = done.index("PRAGMA synchronous = FULL")
+    committed = done.index("UPDATE durable SET commits = commits + 1")
+    assert safe < committed < done.index("PRAGMA synchronous = NORMAL") < done.index("files")
 
 
 def test_every_address_of_an_article_is_known_the_fetched_one_too(ledger: Ledger) -> None:
@@ -124,15 +139,36 @@ def test_replaying_two_versions_of_one_article_settles(ledger: Ledger) -> None:
     assert replay() == replay() == [Outcome.UNCHANGED, Outcome.UNCHANGED]
 
 
-def test_a_list_is_complete_only_between_its_end_and_its_next_beginning(ledger: Ledger) -> None:
-    assert not ledger.complete("部委动态")
-    ledger.begin("部委动态")
-    assert not ledger.complete("部委动态")
-    ledger.finish("部委动态")
-    assert ledger.complete("部委动态")
-    assert not ledger.complete("地方经济")
-    ledger.begin("部委动态")
-    assert not ledger.complete("部委动态")
+def test_what_a_wrong_clock_dated_ahead_is_not_remembered_for_ever(ledger: Ledger) -> None:
+    ledger.refuse("https://finance.sina.com.cn/a.shtml", "http_404", "0.1.0")
+    ledger._db.execute("UPDATE refusals SET at = '2199-01-01T00:00:00+00:00'")
+    assert ledger.refused("https://finance.sina.com.cn/a.shtml", "0.1.0") is None
+
+
+def test_the_validators_of_an_address_are_those_of_its_last_answer(ledger: Ledger) -> None:
+    first, second = Validators('"a1"', None), Validators(None, "Thu, 25 Nov 2021 01:00:00 GMT")
+    address = "https://finance.sina.com.cn/china/2021-11-25/doc-ikztest0000001.shtml"
+    for said in (first, second, None):
+        ledger.accept(replace(article(1), origin=address), validators=said)
+        assert ledger.validators(address) == (said or Validators())
+    assert ledger.validators("https://finance.sina.com.cn/other.shtml") == Validators()
+
+
+def test_an_address_that_has_not_changed_touches_last_seen_only(ledger: Ledger) -> None:
+    address = "https://finance.sina.com.cn/china/2021-11-25/doc-ikztest0000001.shtml"
+    ledger.accept(replace(article(1), origin=address))
+    before = ledger._db.execute("SELECT * FROM identities").fetchone()
+    ledger.touch(address)
+    after = ledger._db.execute("SELECT * FROM identities").fetchone()
+    assert (after[:-1], after[-1] > before[-1]) == (before[:-1], True)
+
+
+def test_a_run_that_never_ended_is_told_to_the_next_one_once(ledger: Ledger) -> None:
+    now = datetime.now(UTC)
+    assert ledger.begin_run("1-killed", "sina_gov", now) == []
+    assert ledger.begin_run("2-ended", "sina_gov", now) == ["1-killed"]
+    ledger.end_run("2-ended", now, 0, "{}")
+    assert ledger.begin_run("3", "seeds", now) == []
 
 
 def test_a_refusal_is_remembered_for_its_scope_and_for_a_week(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +186,7 @@ def test_one_process_at_a_time_holds_a_folder_and_a_dead_one_none(tmp_path: Path
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(LedgerError, match=rf"ledger_held: .*process {other.pid} "):
+        with pytest.raises(Fault, match=rf"ledger_held: .*process {other.pid} "):
             Ledger(path)
         other.kill()
     Ledger(path).close()
@@ -158,7 +194,7 @@ def test_one_process_at_a_time_holds_a_folder_and_a_dead_one_none(tmp_path: Path
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(LedgerError, match=r"data_unusable: .*file"):
+    with pytest.raises(Fault, match=r"data_unusable: .*file"):
         Ledger(tmp_path / "file" / "ledger.sqlite")
 
 
@@ -196,7 +232,7 @@ def test_an_export_hands_over_revisions_in_their_order_and_one_day_at_a_time(led
     ):
         ledger.accept(one)
     recorder = Recorder()
-    assert export(ledger, [recorder]) == 5
+    assert export(ledger, [recorder]) == []
     one, two, three = (article(n).article_id for n in (1, 2, 3))
     assert recorder.calls == [
         ("write", DAY - timedelta(days=1), [(three, 1)]),
@@ -205,20 +241,34 @@ def test_an_export_hands_over_revisions_in_their_order_and_one_day_at_a_time(led
         ("write", DAY + timedelta(days=1), [(one, 3)]),
         ("remove", DAY, [one]),
     ]
-    assert export(ledger, [recorder]) == 0
+    recorder.calls.clear()
+    assert (export(ledger, [recorder]), recorder.calls) == ([], [])
 
 
-def test_a_failing_writer_leaves_its_batch_and_all_later_ones_in_the_outbox(ledger: Ledger) -> None:
-    class Full(Recorder):
+@pytest.mark.parametrize(
+    ("error", "slug", "left"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "disk_full", [0, 1]),
+        (OSError(errno.EROFS, "Read-only file system"), "read_only", [0, 1]),
+        (OSError(errno.EIO, "Input/output error"), "disk_failed", [0, 1]),
+        (Fault("damaged_day_file", "2021-11-25.parquet"), "damaged_day_file", [0]),
+    ],
+    ids=str,
+)
+def test_a_failing_writer_leaves_its_batch_in_the_outbox_and_holds_up_others_only_where_the_disk_fails(
+    ledger: Ledger, error: Exception, slug: str, left: list[int]
+) -> None:
+    class Failing(Recorder):
         def write(self, day: date, articles: Sequence[Article]) -> None:
             if day == DAY:
-                raise OSError(28, "No space left on device")
+                raise error
 
     for days in (-1, 0, 1):
         ledger.accept(article(days + 2, days=days))
-    with pytest.raises(OSError, match="No space left"):
-        export(ledger, [Recorder(), Full()])
-    assert [batch.day for batch in ledger.pending()] == [DAY, DAY + timedelta(days=1)]
+    assert [fault.slug for fault in export(ledger, [Recorder(), Failing()])] == [slug]
+    assert [batch.day for batch in ledger.pending()] == [DAY + timedelta(days=days) for days in left]
+    assert export(ledger, [Recorder()]) == []
+    assert list(ledger.pending()) == []
 
 
 def test_an_article_accepted_during_an_export_is_not_cleared_with_its_day(ledger: Ledger) -> None:
@@ -227,7 +277,7 @@ def test_an_article_accepted_during_an_export_is_not_cleared_with_its_day(ledger
             ledger.accept(article(2))
 
     ledger.accept(article(1))
-    assert export(ledger, [Late()]) == 1
+    assert export(ledger, [Late()]) == []
     assert [one.article_id for batch in ledger.pending() for one in batch.articles] == [article(2).article_id]
 
 
@@ -253,26 +303,26 @@ def test_a_ledger_of_a_newer_version_is_left_alone(path: Path) -> None:
     Ledger(path).close()
     with sqlite3.connect(path) as db:
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
-    with pytest.raises(LedgerError, match=r"^ledger_too_new: .*ledger\.sqlite"):
+    with pytest.raises(Fault, match=r"^ledger_too_new: .*ledger\.sqlite"):
         Ledger(path)
 
 
 def test_a_ledger_is_migrated_step_by_step_and_keeps_its_rows(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Ledger(path) as old:
         old.accept(article(1))
-    added = "CREATE TABLE windows (section TEXT NOT NULL);"
-    monkeypatch.setattr("govnews_spider.ledger.MIGRATIONS", (*MIGRATIONS, added))
+    added = "CREATE TABLE topics (name TEXT NOT NULL);"
+    monkeypatch.setattr("govnews_spider.database.MIGRATIONS", (*MIGRATIONS, added))
     with Ledger(path) as new:
         assert new.known(article(1).article_id)
-        assert new._db.execute("SELECT count(*) FROM windows").fetchone() == (0,)
+        assert new._db.execute("SELECT count(*) FROM topics").fetchone() == (0,)
         assert new._db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
 
 
 def test_a_failed_migration_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Ledger(path).close()
-    broken = "CREATE TABLE windows (section TEXT); CREATE TABLE windows (section TEXT);"
-    monkeypatch.setattr("govnews_spider.ledger.MIGRATIONS", (*MIGRATIONS, broken))
-    with pytest.raises(sqlite3.OperationalError, match="already exists"):
+    broken = "CREATE TABLE topics (name TEXT); CREATE TABLE topics (name TEXT);"
+    monkeypatch.setattr("govnews_spider.database.MIGRATIONS", (*MIGRATIONS, broken))
+    with pytest.raises(Fault, match=r"^ledger_failed: .*already exists"):
         Ledger(path)
     monkeypatch.undo()
     Ledger(path).close()
@@ -281,12 +331,14 @@ def test_a_failed_migration_changes_nothing(path: Path, monkeypatch: pytest.Monk
 def test_a_file_that_is_no_ledger_is_named_and_not_overwritten(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"not a database, though it has the name of one. " * 100)
-    with pytest.raises(LedgerError, match=r"^ledger_unusable: .*ledger\.sqlite: file is not a database"):
+    with pytest.raises(
+        Fault, match=r"^ledger_damaged: .*ledger\.sqlite: file is not a database; `scrapy verify --repair`"
+    ):
         Ledger(path)
     assert path.read_bytes().startswith(b"not a database")
 
 
 def test_a_path_that_cannot_be_opened_is_named(path: Path) -> None:
     path.mkdir(parents=True)
-    with pytest.raises(LedgerError, match=r"^ledger_unusable: .*unable to open"):
+    with pytest.raises(Fault, match=r"^cannot_open: .*unable to open"):
         Ledger(path)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
+import threading
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from scrapy.commands import crawl
 from scrapy.crawler import Crawler
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from govnews_spider.extensions import RunReport
 
 
+_LAST_SECOND: Final = 1.0
+
+
 class Command(crawl.Command):
     """Exit codes are those of :data:`govnews_spider.runs.EXIT_CODES`."""
 
@@ -23,18 +28,23 @@ class Command(crawl.Command):
         """Runs one spider and sets ``exitcode``; raises UsageError (exit code 2) before any of it runs."""
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese is no reason to fail
-        self._crawler = self._checked(args, opts.spargs)
+        crawler = self._checked(args, opts.spargs)
+        if crawler is None:
+            return
+        self._crawler = crawler
         self._interrupted = False
         process: Any = self.crawler_process
         process._signal_shutdown = self._noting(process._signal_shutdown)
+        process._signal_kill = _ending_at_once(process._signal_kill)
         process.crawl(self._crawler, **opts.spargs)
         process.start()
         self.exitcode = self._exit_code()
 
-    def _checked(self, args: list[str], given: dict[str, str]) -> Crawler:
+    def _checked(self, args: list[str], given: dict[str, str]) -> Crawler | None:
+        """The crawler; None, with ``exitcode`` set, where the data is broken. Raises UsageError for all else that keeps it from running."""
         # Imported here, for a module that fails to import would take every scrapy command with it.
+        from govnews_spider.faults import Fault
         from govnews_spider.ledger import Ledger
-        from govnews_spider.lock import LedgerError
         from govnews_spider.options import Options
 
         if len(args) != 1:
@@ -48,8 +58,14 @@ class Command(crawl.Command):
         except KeyError as error:
             known = ", ".join(process.spider_loader.list())
             raise UsageError(f"unknown_spider: {args[0]!r}; there are {known}", print_help=False) from error
-        except (ValueError, LedgerError) as error:
+        except ValueError as error:
             raise UsageError(str(error), print_help=False) from error
+        except Fault as fault:
+            if not fault.breaks_data:
+                raise UsageError(str(fault), print_help=False) from fault
+            sys.stderr.write(f"{fault}\n")
+            self.exitcode = 7
+            return None
         return self._create_crawler(spider)
 
     def _noting(self, handler: Any) -> Any:
@@ -83,3 +99,15 @@ class Command(crawl.Command):
         if report.run.finished is None:
             report.spider_closed("killed")  # by a second signal: the account is told all the same
         return exit_code(report.run)[0]
+
+
+def _ending_at_once(handler: Any) -> Any:
+    """Scrapy's handler of the second signal, which waits for whatever is being done; a second later the process ends."""
+
+    def kill(number: int, frame: FrameType | None) -> None:
+        handler(number, frame)
+        ending = threading.Timer(_LAST_SECOND, os._exit, (130,))  # as safe as kill -9, which loses nothing committed
+        ending.daemon = True
+        ending.start()
+
+    return kill

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -38,6 +39,8 @@ class Row:
     """When the article was made."""
     media: str | None = None
     keywords: list[str] = field(default_factory=list)
+    lids: frozenset[int] = frozenset()
+    """The lists that the article stands in."""
 
     @property
     def key(self) -> str:
@@ -97,6 +100,11 @@ def read_rows(body: bytes, *, url: str) -> RollPage:
         except RefusedRow as refused:
             page.refused.append(refused)
     return page
+
+
+def home(row: Row, named_by: Section, asked: Sequence[Section]) -> Section:
+    """The list that an article counts for: the first of those asked that the row itself names, for which list answers first is chance."""
+    return next((section for section in asked if section.lid in row.lids), named_by)
 
 
 def complete(article: Article, row: Row, section: Section) -> Article:
@@ -170,6 +178,7 @@ def _row(item: Any, place: str) -> Row:
         ctime=_time(item.get("ctime")),
         media=_text(item.get("media_name")) or None,
         keywords=[word for part in re.split("[,，]", _text(item.get("keywords"))) if (word := part.strip())],
+        lids=frozenset(int(lid) for lid in _text(item.get("lids")).split(",") if lid.strip().isdecimal()),
     )
 
 

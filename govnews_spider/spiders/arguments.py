@@ -13,7 +13,7 @@ from govnews_spider.core.topics import topic_names
 from govnews_spider.sina.sections import DEFAULT, Section, find
 from govnews_spider.spiders.base import unknown
 
-KNOWN = ("sections", "since", "until", "max_pages", "keyword", "topics", "sample")
+KNOWN = ("sections", "since", "until", "max_pages", "keyword", "topics", "revisit", "fill_gaps", "sample")
 SINA_BEGINS: Final = date(1998, 1, 1)
 """No list has an older row; each day before it would be a request for nothing."""
 
@@ -28,6 +28,9 @@ class SinaArguments:
     max_pages: int | None
     keyword: str | None
     topics: tuple[str, ...] | None
+    revisit: timedelta | None
+    """The age up to which known articles are fetched again."""
+    fill_gaps: bool
     sample: int | None
 
     def days(self) -> Iterator[date]:
@@ -49,6 +52,8 @@ def read_arguments(given: dict[str, str]) -> SinaArguments:
         max_pages=_count(given, "max_pages"),
         keyword=_keyword(given),
         topics=_topics(given) or None,
+        revisit=_age(given, "revisit"),
+        fill_gaps=_flag(given, "fill_gaps"),
         sample=_count(given, "sample"),
     )
 
@@ -99,6 +104,23 @@ def _count(given: dict[str, str], name: str) -> int | None:
     if not text.isdecimal() or int(text) < 1:
         raise ValueError(f"bad_count: {name}={text!r} is no whole number from 1 on")
     return int(text)
+
+
+def _age(given: dict[str, str], name: str) -> timedelta | None:
+    text = given.get(name)
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,5})([dh])", text.strip())
+    if match is None or not int(match[1]):
+        raise ValueError(f"bad_age: {name}={text!r} is no number of days or hours; write it as 3d or 12h")
+    return timedelta(days=int(match[1])) if match[2] == "d" else timedelta(hours=int(match[1]))
+
+
+def _flag(given: dict[str, str], name: str) -> bool:
+    text = given.get(name, "0")
+    if text not in ("0", "1"):
+        raise ValueError(f"bad_flag: {name}={text!r} is neither 1 nor 0")
+    return text == "1"
 
 
 def _words(given: dict[str, str], name: str) -> tuple[str, ...]:

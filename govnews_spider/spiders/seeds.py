@@ -46,11 +46,10 @@ class Seeds(NewsSpider[SeedsArguments]):
     async def start(self) -> AsyncIterator[Article]:
         """The articles of all readable files, in the order of their paths."""
         root = self.arguments.path
-        ignored = 0
-        for path in files(root):
-            if path.suffix.lower() not in DOCUMENTS + PAGES:
-                ignored += 1
-                continue
+        found = files(root)
+        readable = [path for path in found if path.suffix.lower() in DOCUMENTS + PAGES]
+        self.report.run.expected = len(readable)
+        for path in readable:
             origin = printable(Path(path.name) if path == root else path.relative_to(root))
             self.report.run.seen += 1
             try:
@@ -62,7 +61,11 @@ class Seeds(NewsSpider[SeedsArguments]):
                 if path.suffix.lower() in PAGES:
                     self.report.read(article, origin)
                 yield article
-        self.logger.info("%d files of %s are neither documents nor pages and were left alone", ignored, printable(root))
+        self.logger.info(
+            "%d files of %s are neither documents nor pages and were left alone",
+            len(found) - len(readable),
+            printable(root),
+        )
 
 
 def files(root: Path) -> list[Path]:

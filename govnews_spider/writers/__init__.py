@@ -33,7 +33,7 @@ class Writer(Protocol):
 
 
 WRITERS: Final[dict[str, type[Writer]]] = {
+    "parquet": ParquetWriter,  # first: a day that cannot be extended gets no posts either
     "front_matter": FrontMatterWriter,
-    "parquet": ParquetWriter,
 }
 """Every output format by its name; a run writes all of them."""

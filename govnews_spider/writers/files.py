@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
+
+_SYNCING: Final = ThreadPoolExecutor(8, thread_name_prefix="fsync")
 
 
 def replace_files(data: Path, contents: Mapping[Path, bytes]) -> None:
@@ -15,12 +19,11 @@ def replace_files(data: Path, contents: Mapping[Path, bytes]) -> None:
     """
     parts = data / ".part"
     _make_folders({parts, *(path.parent for path in contents)})
-    for path, content in contents.items():
-        part = parts / f"{path.name}.part"
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+    written = {path: parts / f"{path.name}.part" for path in contents}
+    for path, part in written.items():
+        part.write_bytes(contents[path])
+    _sync(written.values())
+    for path, part in written.items():
         part.replace(path)
     _sync({path.parent for path in contents})
 
@@ -40,11 +43,21 @@ def _make_folders(folders: Iterable[Path]) -> None:
         _sync({made.parent for made in missing})
 
 
-def _sync(folders: Iterable[Path]) -> None:
-    """Makes the names in the folders durable: a rename is safe only when its folder is on disk."""
-    for folder in folders:
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _sync(paths: Collection[Path]) -> None:
+    """Makes the contents of files, or the names in folders, durable: a rename is safe only when its folder is on disk.
+
+    Side by side, for a disk that is asked for many at once takes a fraction of the time.
+    """
+    if len(paths) > 1:
+        list(_SYNCING.map(_fsync, paths))
+    else:
+        for path in paths:
+            _fsync(path)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

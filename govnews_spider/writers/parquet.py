@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from govnews_spider.article import SCHEMA_VERSION, Article
-from govnews_spider.writers.files import remove_files, replace_files
+from govnews_spider.faults import Fault, named
+from govnews_spider.writers.files import replace_files
 
 _TIME: Final = pa.timestamp("us", tz="UTC")
 _IMAGE: Final = pa.struct(
@@ -74,10 +75,6 @@ _UNIQUE: Final = ("url", "title", "original_title", "body_html", "text", "conten
 """Columns that hardly repeat within a day: a dictionary of them is dead weight, and so are bounds of long text."""
 
 
-class DayFileError(Exception):
-    """A day's file cannot be extended safely; nothing was written, and the message names the file and the cure."""
-
-
 class ParquetWriter:
     """Merges rows into the day files of a data folder: ``articles/year=2021/month=11/2021-11-25.parquet``."""
 
@@ -87,7 +84,7 @@ class ParquetWriter:
     def write(self, day: date, articles: Sequence[Article]) -> None:
         """Puts the articles into their day: reprints into ``reprints/``, all others into ``articles/``.
 
-        Raises :class:`DayFileError` for a file that is damaged, of another schema, or ahead of the ledger.
+        Raises :class:`Fault` for a file that is damaged, of another schema, or ahead of the ledger.
         """
         self._update(day, {article.article_id: article.revision for article in articles}, articles)
 
@@ -116,9 +113,10 @@ class ParquetWriter:
         for article_id, revision in _keys(rows):
             newer = revisions.get(article_id, revision)
             if newer is not None and newer < revision:
-                raise DayFileError(
-                    f"ledger_behind: {day}: the files hold revision {revision} of {article_id}, not {newer};"
-                    " put back the ledger that belongs to these files"
+                raise Fault(
+                    "ledger_behind",
+                    f"{day}: the files hold revision {revision} of {article_id}, not {newer};"
+                    " put back the ledger that belongs to these files, or run `scrapy verify --repair`",
                 )
             wanted.append(newer != revision)
         return rows.filter(_mask(wanted))
@@ -133,20 +131,23 @@ class ParquetWriter:
         except FileNotFoundError:
             return SCHEMA.empty_table()
         except (pa.ArrowException, OSError) as error:
-            raise DayFileError(f"damaged_day_file: {path}: {error}; put back a copy of it") from error
+            if (
+                isinstance(error, OSError) and error.errno
+            ):  # Arrow's own complaints about a file are OSErrors without a number
+                raise named(error, path) from error
+            raise Fault(
+                "damaged_day_file", f"{path}: {error}; put back a copy of it, or run `scrapy verify --repair`"
+            ) from error
         if not table.schema.equals(SCHEMA):
-            raise DayFileError(f"other_schema: {path}: it is not schema {SCHEMA_VERSION}; use another data folder")
+            raise Fault("other_schema", f"{path}: it is not schema {SCHEMA_VERSION}; use another data folder")
         return table.cast(SCHEMA)  # the inner name of a map is read as another one, and would be written so
 
     def _replace(self, folder: str, day: date, before: pa.Table, after: pa.Table) -> None:
         after = after.sort_by([(name, "ascending") for name in ("published_at", "article_id", "revision")])
         if after.equals(before):
             return
-        path = self._path(folder, day)
-        if after.num_rows:
-            replace_files(self._data, {path: _to_bytes(after)})
-        else:
-            remove_files([path])
+        # A day without rows keeps its file: a reader that has listed the folder is about to open it.
+        replace_files(self._data, {self._path(folder, day): _to_bytes(after)})
 
 
 def to_table(articles: Sequence[Article]) -> pa.Table:

@@ -19,11 +19,11 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class Gateway(ThreadingHTTPServer):
-    """Serves ``answer(original_url)`` until :meth:`stop`; ``errors`` are the site's own, not its clients'."""
+    """Serves ``answer(original_url, if_none_match)`` until :meth:`stop`; ``errors`` are the site's own, not its clients'."""
 
     request_queue_size = 64
 
-    def __init__(self, answer: Callable[[str], Page], port: int) -> None:
+    def __init__(self, answer: Callable[[str, str | None], Page], port: int) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.answer = answer
         self.stopping = threading.Event()
@@ -67,7 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Gateway
 
     def do_GET(self) -> None:
-        page = self.server.answer(_original(self.path))
+        page = self.server.answer(_original(self.path), self.headers["If-None-Match"])
         if page.delay:
             self.server.stopping.wait(page.delay)
         if page.reset:

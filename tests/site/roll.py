@@ -65,13 +65,14 @@ def blank_row(oid: int) -> Row:
     return {"oid": str(oid), **dict.fromkeys(texts.split(), ""), **dict.fromkeys(numbers.split(), 0), **lists}
 
 
-def answer(url: str, lists: Mapping[int, list[Row]]) -> Page:
-    """What the API says to ``url``; ``lists`` holds the rows of each lid in any order."""
+def answer(url: str, lists: Mapping[int, list[Row]], horizon: int | None = None) -> Page:
+    """What the API says to ``url``; ``lists`` holds the rows of each lid in any order, of which a list shows the newest ``horizon``."""
     query = {name: values[-1] for name, values in parse_qs(urlsplit(url).query, keep_blank_values=True).items()}
     pageid, lid = _number(query, "pageid", 0), _number(query, "lid", 0)
     if lid not in REGISTERED.get(pageid, ()):
         return reply(refusal(), query)
     rows = sorted(_of_day(lists.get(lid, []), query), key=lambda item: (_ctime(item), item["docid"]), reverse=True)
+    rows = rows if _number(query, "etime", 0) else rows[:horizon]
     size = min(max(_number(query, "num", 20), 1), MAX_NUM)
     start = (max(_number(query, "page", 1), 1) - 1) * size
     newest = _ctime(rows[0]) if rows else 0

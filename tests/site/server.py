@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,6 +43,12 @@ class SinaSite:
         self._faults = list(faults or ())
         self._requests: list[str] = []
         self._lock = threading.Lock()
+        self.horizon: int | None = None
+        """How many rows a list shows, newest first; its day archive has them all."""
+        self.etags = False
+        """Whether article pages have an ETag, and are answered with 304 to who has it."""
+        self.conditional: list[str] = []
+        """The original URLs that were asked for with an ETag."""
         for article in catalog.articles if catalog else ():
             self.publish(article)
         self._gateway = Gateway(self._answer, port)
@@ -101,11 +108,15 @@ class SinaSite:
         with self._lock:
             self._faults.append(Fault(target, kind, times, **options))
 
-    def _answer(self, url: str) -> Page:
+    def _answer(self, url: str, etag: str | None = None) -> Page:
         with self._lock:
             self._requests.append(url)
+            if etag is not None:
+                self.conditional.append(url)
             fault = next((fault for fault in self._faults if fault.strikes(url)), None)
             page = self._route(url)
+        if etag is not None and etag == page.headers.get("ETag"):
+            page = Page(304, {"ETag": etag})
         return fault.spoil(page, url) if fault else page
 
     def _route(self, url: str) -> Page:
@@ -115,7 +126,7 @@ class SinaSite:
         if parts.path == "/robots.txt":
             return self._robots_of(parts.netloc)
         if parts.netloc in roll.HOSTS and parts.path == roll.PATH:
-            return roll.answer(url, {lid: list(rows.values()) for lid, rows in self._lists.items()})
+            return roll.answer(url, {lid: list(rows.values()) for lid, rows in self._lists.items()}, self.horizon)
         return self._article(_key(url))
 
     def _robots_of(self, host: str) -> Page:
@@ -130,7 +141,9 @@ class SinaSite:
             article = self._articles[key]
             charset = "; charset=utf-8" if article.template == "finance" and article.encoding == "utf-8" else ""
             self._rendered[key] = Page(200, {"Content-Type": f"text/html{charset}"}, render(article))
-        return self._rendered[key]
+        page = self._rendered[key]
+        etag = {"ETag": f'"{hashlib.sha256(page.body).hexdigest()[:16]}"'} if self.etags else {}
+        return replace(page, headers=page.headers | etag)
 
 
 def _key(url: str) -> str:

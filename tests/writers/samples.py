@@ -71,7 +71,8 @@ def store(data: Path, *articles: Article, only: str | None = None) -> None:
     with Ledger(data / "ledger.sqlite") as ledger:
         for one in articles:
             ledger.accept(one)
-        export(ledger, writers(data, only))
+        for fault in export(ledger, writers(data, only)):
+            raise fault
 
 
 def writers(data: Path, only: str | None = None) -> list[Writer]:

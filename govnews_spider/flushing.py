@@ -1,0 +1,55 @@
+"""When rows go from the ledger to the files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
+
+SHARE: Final = 0.2
+"""Of a run's time, the most that exporting may take while it goes on."""
+MOST_SECONDS: Final = 4.0
+"""That the end of a run may have left to export: a signal is to end it within ten seconds."""
+_FIRST_GUESS: Final = 0.005
+"""Seconds a day, until the first export was measured."""
+
+
+class FlushClock:
+    """Says when an export is due, by what exports have cost so far.
+
+    A day's file is replaced whole, so what an export costs depends on how many days its rows fall on: rows of one day are cheap to
+    write often, rows of a thousand days are not. An export is due after ``rows`` rows or ``seconds`` seconds, but not before the time
+    since the last one has paid for it (:data:`SHARE`); and at once where waiting would make the end of the run long.
+    """
+
+    def __init__(self, rows: int, seconds: float, clock: Callable[[], float] = monotonic) -> None:
+        self._rows = rows
+        self._seconds = seconds
+        self._clock = clock
+        self._last = clock()
+        self._day_cost = _FIRST_GUESS
+        self._waiting = 0
+        self._days: set[object] = set()
+
+    def add(self, day: object) -> None:
+        """A row of that day waits."""
+        self._waiting += 1
+        self._days.add(day)
+
+    @property
+    def due(self) -> bool:
+        """Whether to export now."""
+        if not self._waiting:
+            return False
+        cost = len(self._days) * self._day_cost
+        passed = self._clock() - self._last
+        wanted = self._waiting >= self._rows or passed >= self._seconds
+        return cost > MOST_SECONDS or (wanted and cost <= passed * SHARE / (1 - SHARE))
+
+    def exported(self, seconds: float) -> None:
+        """All that waited was exported, in so many seconds."""
+        if self._days:
+            self._day_cost += (seconds / len(self._days) - self._day_cost) / 2
+        self._waiting = 0
+        self._days.clear()
+        self._last = self._clock()

@@ -1,0 +1,82 @@
+"""`python -m tests.soak --seeds 100` kills crawls of the loopback site by the hundred, and counts what that costs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.crawling import crawl
+from tests.killing import NEWEST, Killer, catalog_of, shared_of
+from tests.remains import Remains, Verdict, compare, leftovers
+from tests.site import SinaSite
+
+BAD = {
+    "lost": "rows lost",
+    "doubled": "rows doubled",
+    "different": "rows different",
+    "posts": "posts different",
+    "leftovers": "leftovers",
+}
+"""Field of a verdict → its line in the table."""
+
+
+def main() -> int:
+    """1 when anything is lost, doubled, different or left over; 0 when nothing is."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=100, help="how many series of kills (default 100)")
+    parser.add_argument("--articles", type=int, default=500, help="articles on the site (default 500)")
+    parser.add_argument("--seed", type=int, default=1, help="the first seed (default 1)")
+    options = parser.parse_args()
+    console, total, began = Console(highlight=False), Counter[str](), time.monotonic()
+    for seed in range(options.seed, options.seed + options.seeds):
+        with TemporaryDirectory() as folder:
+            counts, verdict = soak(Path(folder), seed, options.articles)
+        total += counts
+        console.print(f"seed {seed}: {counts['kills']} kills, {counts['bad']} findings")
+        for name, found in asdict(verdict).items():
+            total[BAD[name]] += len(found)
+            for one in found[:5]:
+                console.print(f"  {BAD[name]}: {one}", markup=False)
+    total["seconds"] = round(time.monotonic() - began)
+    show(console, total)
+    return int(total["bad"] > 0)
+
+
+def soak(folder: Path, seed: int, articles: int) -> tuple[Counter[str], Verdict]:
+    """One series of kills, on a site of its own, until a run ends by itself: its counts, and how that end differs."""
+    catalog = catalog_of(articles, seed)
+    with SinaSite() as site:
+        killer = Killer(site, folder / "data", seed, catalog)
+        killer.crawl()
+        fetched = sum("/doc-i" in url for url in site.requests)
+        undisturbed = crawl(folder / "undisturbed", "sina_gov", *NEWEST, gateway=site.url)
+    assert undisturbed.balance == {"seen": articles, "stored": articles}, undisturbed.log
+    found = Remains.read(folder / "data")
+    verdict = compare(Remains.read(undisturbed.data), found, shared_of(catalog))
+    verdict.leftovers = [*leftovers(folder / "data", found), *(f"{one}: vanished" for one in killer.vanished)]
+    kills = killer.kills.total()
+    counts = Counter({f"  in {phase}": count for phase, count in killer.kills.items()})
+    counts += Counter({"seeds": 1, "kills": kills, "runs": kills + 1, "  in the midst of an export": killer.torn})
+    counts += Counter({"pages fetched again": fetched - articles, "bad": sum(map(len, asdict(verdict).values()))})
+    return counts, verdict
+
+
+def show(console: Console, total: Counter[str]) -> None:
+    """The table at the end."""
+    phases = sorted(name for name in total if name.startswith("  in "))
+    table = Table("killed again and again", "total")
+    for name in ("seeds", "kills", *phases, "runs", "pages fetched again", *BAD.values(), "seconds"):
+        table.add_row(name, str(total[name]))
+    console.print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

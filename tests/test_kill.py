@@ -1,0 +1,164 @@
+"""A crawl that is killed at any moment, and run again, arrives where one that nobody disturbed does."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+
+from tests.crawling import ROOT, command, crawl
+from tests.killing import DAYS, LIDS, NEWEST, PHASES, Killer, catalog_of, shared_of
+from tests.remains import Remains, Verdict, compare, leftovers
+from tests.site import Catalog, SinaSite
+
+ARTICLES = 120
+CATALOG = catalog_of(ARTICLES, seed=4)
+ONE_LIST = (f"sections={LIDS[0]}",)
+SEEDS = (1, 2, 4)
+"""The newest rows with many flushes, a period with few, new rows on top of known ones with few."""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[SinaSite]:
+    with SinaSite(CATALOG) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def undisturbed(site: SinaSite, tmp_path_factory: pytest.TempPathFactory) -> Remains:
+    done = crawl(tmp_path_factory.mktemp("undisturbed"), "sina_gov", *NEWEST, gateway=site.url)
+    assert (done.code, done.balance) == (0, {"seen": ARTICLES, "stored": ARTICLES})
+    left = Remains.read(done.data)
+    assert (len(left.rows), len(left.posts), [*leftovers(done.data, left)]) == (ARTICLES, ARTICLES, [])
+    return left
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_killed_again_and_again_a_crawl_ends_with_the_rows_and_posts_of_an_undisturbed_one(
+    tmp_path: Path, undisturbed: Remains, seed: int
+) -> None:
+    with SinaSite() as site:
+        killer = Killer(site, tmp_path / "data", seed, CATALOG)
+        killer.crawl(most=4)
+    left = Remains.read(tmp_path / "data")
+    assert killer.kills.total() > 0
+    assert compare(undisturbed, left, shared_of(CATALOG)) == Verdict()
+    assert [*leftovers(tmp_path / "data", left)] == []
+    assert killer.vanished == set()
+
+
+def test_killed_between_two_pages_of_a_list_the_next_run_fetches_what_is_missing_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    """The first page then holds known rows only, and an earlier run had read the list to its end; it is read on all the same."""
+    catalog = Catalog.generate(seed=3, lists=[LIDS[0]], days=list(DAYS), count=70)
+    oldest_first = sorted(catalog.articles, key=lambda article: article.published)
+    with SinaSite(Catalog(oldest_first[:10])) as site:
+        assert crawl(tmp_path, "sina_gov", *ONE_LIST, gateway=site.url).code == 0
+        for article in oldest_first[10:]:
+            site.publish(article)
+        site.fault(lambda url: url.endswith("page=2"), "slow", times=1, seconds=30.0)
+        line = command(tmp_path, "sina_gov", *ONE_LIST, gateway=site.url)
+        with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+            _wait_for(lambda: _committed(tmp_path) == 10 + 50)
+            run.kill()
+        before = len(site.requests)
+        assert crawl(tmp_path, "sina_gov", *ONE_LIST, gateway=site.url).code == 0
+        assert _pages(site, before) == 10
+    assert len(Remains.read(tmp_path).rows) == 70
+
+
+def test_a_second_crawl_on_a_folder_is_told_who_holds_it_and_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
+    with SinaSite(catalog_of(4, seed=1)) as site:
+        site.fault(lambda url: "/doc-i" in url, "slow", seconds=20.0)
+        line = command(tmp_path, "sina_gov", *NEWEST, gateway=site.url)
+        with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as holder:
+            _wait_for(lambda: _pages(site) > 0)
+            second = crawl(tmp_path, "sina_gov", *NEWEST, gateway=site.url)
+            holder.kill()
+        assert second.code == 2
+        assert f"ledger_held: {tmp_path / 'ledger.sqlite'}: process {holder.pid} is writing" in second.log
+        assert "Traceback" not in second.log
+    with SinaSite(catalog_of(4, seed=1)) as site:
+        third = crawl(tmp_path, "sina_gov", *NEWEST, gateway=site.url)
+    assert (third.code, third.balance) == (0, {"seen": 4, "stored": 4})
+
+
+def _lose(left: Remains) -> None:
+    del left.rows[0]
+
+
+def _double(left: Remains) -> None:
+    left.rows.append(deepcopy(left.rows[0]))
+
+
+def _revise(left: Remains) -> None:
+    left.rows.append(left.rows[0] | {"revision": 2, "folder": "articles"})
+
+
+def _change(left: Remains) -> None:
+    left.rows[0]["editor"] = "无名氏"
+
+
+def _move(left: Remains) -> None:
+    left.rows[0]["folder"] = "reprints"
+
+
+def _spoil_a_post(left: Remains) -> None:
+    left.posts[min(left.posts)] += b"\n"
+
+
+def _lose_a_post(left: Remains) -> None:
+    del left.posts[min(left.posts)]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (_lose, "lost"),
+        (_double, "doubled"),
+        (_revise, "doubled"),
+        (_change, "different"),
+        (_move, "different"),
+        (_spoil_a_post, "posts"),
+        (_lose_a_post, "posts"),
+    ],
+)
+def test_the_comparison_sees_each_kind_of_damage(
+    undisturbed: Remains, spoil: Callable[[Remains], None], named: str
+) -> None:
+    damaged = deepcopy(undisturbed)
+    spoil(damaged)
+    verdict = compare(undisturbed, damaged)
+    assert [name for name in Verdict.__slots__ if getattr(verdict, name)] == [named]
+    assert len(getattr(verdict, named)) == 1
+
+
+def test_the_seeds_of_the_suite_begin_with_a_kill_that_falls() -> None:
+    """Whatever the machine's speed: a run lasts longer than any delay in these phases."""
+    for seed in SEEDS:
+        assert random.Random(seed).choice(PHASES) in ("start-up", "lists")
+
+
+def _committed(data: Path) -> int:
+    """Articles in the ledger, whoever holds it."""
+    with closing(sqlite3.connect(f"file:{data / 'ledger.sqlite'}?mode=ro", uri=True)) as db:
+        return int(db.execute("SELECT count(*) FROM identities").fetchone()[0])
+
+
+def _pages(site: SinaSite, since: int = 0) -> int:
+    return sum("/doc-i" in url for url in site.requests[since:])
+
+
+def _wait_for(ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not ready():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
