@@ -8,6 +8,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any, Literal, Self
 
 from scrapy import signals
@@ -65,6 +66,7 @@ class RunReport:
         """Called with the address, or other origin, of every article that has come to its end, and its outcome."""
         self.scopes = Scopes(crawler.settings["PROJECT_VERSION"], spider.keyword, spider.topics)
         self._crawler = crawler
+        self._began = monotonic()
         self._log = RejectedLog(self.options.data, self.run.run_id)
 
     @classmethod
@@ -147,8 +149,11 @@ class RunReport:
         self._write(Rejected(slug, f"{name}: {detail}"), url, url, "failed")
 
     def error(self, error: BaseException) -> None:
-        """Accounts for an error of this program."""
-        self.run.errors.append(f"{type(error).__name__}: {error}".splitlines()[0])
+        """Accounts for an error of this program, or for what keeps it from its ledger."""
+        if isinstance(error, sqlite3.Error):
+            self.fault(named(error, self.options.data / "ledger.sqlite"))
+        else:
+            self.run.errors.append(f"{type(error).__name__}: {error}".splitlines()[0])
 
     def item_error(self, item: Article, failure: Failure) -> None:
         """A stage or the store raised."""
@@ -165,6 +170,7 @@ class RunReport:
     def spider_closed(self, reason: str) -> None:
         """Ends the account; an error in here is one of the run's as well."""
         self.run.finished = datetime.now(UTC)
+        self.run.seconds = round(monotonic() - self._began, 3)
         self.run.reason = reason
         self.run.requests = _requests(self._crawler.stats.get_stats())
         for name in ("seen", "repeats"):

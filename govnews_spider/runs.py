@@ -90,6 +90,8 @@ class Run:
     arguments: dict[str, str]
     started: datetime
     finished: datetime | None = None
+    seconds: float | None = None
+    """How long it took, by a clock that nobody sets; None while it runs."""
     reason: str = ""
     """Why the spider was closed: ``finished``, ``shutdown``, ``sample``, …; "" while it runs."""
     stale_after: timedelta | None = None
@@ -170,7 +172,7 @@ class Run:
             "arguments": self.arguments,
             "started": self.started.isoformat(),
             "finished": self.finished.isoformat() if self.finished else None,
-            "seconds": round((self.finished - self.started).total_seconds(), 3) if self.finished else None,
+            "seconds": self.seconds,
             "reason": self.reason,
             "exit_code": code,
             "exit_reason": why,

@@ -30,11 +30,6 @@ def catalog_of(articles: int, seed: int) -> Catalog:
     return Catalog.generate(seed=seed, lists=list(LIDS), days=list(DAYS), count=articles)
 
 
-def shared_of(catalog: Catalog) -> set[str]:
-    """The ids of the articles that several lists name."""
-    return {f"sina:{article.docid}" for article in catalog.articles if len(article.lids) > 1}
-
-
 class Killer:
     """Publishes ``catalog`` on an empty site, crawls it into ``data`` and kills each run at a moment that ``seed`` draws.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,19 +57,14 @@ class Verdict:
     """What only an interrupted run may leave, and what the ledger says against the rows."""
 
 
-def compare(expected: Remains, found: Remains, shared: Collection[str] = ()) -> Verdict:
-    """``found`` against ``expected``.
-
-    The section of the articles in ``shared`` is not compared: several lists name them, and in any run it is the list
-    that answers first.
-    """
+def compare(expected: Remains, found: Remains) -> Verdict:
+    """``found`` against ``expected``, column by column, but for the run's own."""
     wanted, there = expected.keys(), found.keys()
     before = {(row["article_id"], row["revision"]): row for row in expected.rows}
     verdict = Verdict(lost=[*(wanted - there).elements()], doubled=[*(there - wanted).elements()])
     for row in found.rows:
         other = before.get((row["article_id"], row["revision"]), row)
-        ignored = OWN | {"section"} if row["article_id"] in shared else OWN
-        names = [name for name in {**row, **other} if name not in ignored and row.get(name) != other.get(name)]
+        names = [name for name in {**row, **other} if name not in OWN and row.get(name) != other.get(name)]
         verdict.different += [f"{row['article_id']}: {', '.join(names)}"] if names else []
     names = sorted({*expected.posts, *found.posts})
     verdict.posts = [name for name in names if expected.posts.get(name) != found.posts.get(name)]

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.crawling import crawl
-from tests.killing import NEWEST, Killer, catalog_of, shared_of
+from tests.killing import NEWEST, Killer, catalog_of
 from tests.remains import Remains, Verdict, compare, leftovers
 from tests.site import SinaSite
 
@@ -60,7 +60,7 @@ def soak(folder: Path, seed: int, articles: int) -> tuple[Counter[str], Verdict]
         undisturbed = crawl(folder / "undisturbed", "sina_gov", *NEWEST, gateway=site.url)
     assert undisturbed.balance == {"seen": articles, "stored": articles}, undisturbed.log
     found = Remains.read(folder / "data")
-    verdict = compare(Remains.read(undisturbed.data), found, shared_of(catalog))
+    verdict = compare(Remains.read(undisturbed.data), found)
     verdict.leftovers = [*leftovers(folder / "data", found), *(f"{one}: vanished" for one in killer.vanished)]
     kills = killer.kills.total()
     counts = Counter({f"  in {phase}": count for phase, count in killer.kills.items()})
