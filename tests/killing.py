@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +20,8 @@ LIDS = (1687, 1689)
 DAYS = tuple(date(2021, 11, day) for day in range(20, 26))
 NEWEST = ("sections=" + ",".join(str(lid) for lid in LIDS),)
 BACKFILL = (*NEWEST, f"since={DAYS[0]}", f"until={DAYS[-1]}")
-SERIES = ("newest", "period", "grown")
+REVISED = (*NEWEST, "revisit=9999d")
+SERIES = ("newest", "period", "grown", "revised")
 PHASES = ("start-up", "lists", "fetching", "flushing", "closing")
 OFTEN, SELDOM = 7, 1000
 """Rows between two flushes: in the midst of all fetching, or at the end only."""
@@ -30,11 +32,34 @@ def catalog_of(articles: int, seed: int) -> Catalog:
     return Catalog.generate(seed=seed, lists=list(LIDS), days=list(DAYS), count=articles)
 
 
-class Killer:
-    """Publishes ``catalog`` on an empty site, crawls it into ``data`` and kills each run at a moment that ``seed`` draws.
+def series_of(seed: int) -> str:
+    """Of four pairs of seeds that follow each other, each has another of :data:`SERIES`."""
+    return SERIES[seed // 2 % len(SERIES)]
 
-    Odd seeds flush often. Of three pairs of seeds that follow each other one reads the newest rows, one reads a period,
-    and one finds a folder to which the oldest tenth was crawled in peace before the rest appeared.
+
+def prepare(site: SinaSite, data: Path, series: str, catalog: Catalog) -> tuple[str, ...]:
+    """Puts ``catalog`` on an empty site, and into ``data`` what was crawled in peace before; the arguments of the crawl to come.
+
+    ``newest`` reads the newest rows, ``period`` a backfill; ``grown`` has crawled the oldest tenth before the rest appeared,
+    ``revised`` has crawled all before every third article changed.
+    """
+    oldest_first = sorted(catalog.articles, key=lambda article: article.published)
+    for number, article in enumerate(oldest_first):
+        if series == "grown" and number == len(oldest_first) // 10:
+            assert crawl(data, "sina_gov", *NEWEST, gateway=site.url).code == 0
+        site.publish(article)
+    if series == "revised":
+        assert crawl(data, "sina_gov", *NEWEST, gateway=site.url).code == 0
+        for article in oldest_first[::3]:
+            site.publish(replace(article, title=f"{article.title}（更新）", original_title=None))
+        return REVISED
+    return BACKFILL if series == "period" else NEWEST
+
+
+class Killer:
+    """Crawls a site on which :func:`prepare` has put ``catalog`` and kills each run at a moment that ``seed`` draws.
+
+    Odd seeds flush often.
     """
 
     def __init__(self, site: SinaSite, data: Path, seed: int, catalog: Catalog) -> None:
@@ -46,16 +71,10 @@ class Killer:
         """Articles that were there after one kill and no more after a later one."""
         self._site, self._data, self._articles = site, data, len(catalog.articles)
         self._draw = random.Random(seed)
-        series = SERIES[seed // 2 % len(SERIES)]
-        arguments = BACKFILL if series == "period" else NEWEST
+        arguments = prepare(site, data, series_of(seed), catalog)
         flush_rows = OFTEN if seed % 2 else SELDOM
         self._line = command(data, "sina_gov", *arguments, gateway=site.url, GOVNEWS_FLUSH_ROWS=flush_rows)
         self._log = data.with_suffix(".log")
-        oldest_first = sorted(catalog.articles, key=lambda article: article.published)
-        for number, article in enumerate(oldest_first):
-            if series == "grown" and number == self._articles // 10:
-                assert crawl(data, "sina_gov", *NEWEST, gateway=site.url).code == 0
-            site.publish(article)
 
     def crawl(self, most: int = 1000) -> None:
         """Until a run ends by itself; after ``most`` kills none is killed any more.

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.crawling import ROOT, command, crawl
-from tests.killing import DAYS, LIDS, NEWEST, PHASES, Killer, catalog_of
+from tests.killing import DAYS, LIDS, NEWEST, PHASES, Killer, catalog_of, prepare
 from tests.remains import Remains, Verdict, compare, leftovers
 from tests.site import Catalog, SinaSite
 
@@ -52,6 +52,20 @@ def test_killed_again_and_again_a_crawl_ends_with_the_rows_and_posts_of_an_undis
     assert compare(undisturbed, left) == Verdict()
     assert [*leftovers(tmp_path / "data", left)] == []
     assert killer.vanished == set()
+
+
+def test_killed_while_it_revises_a_crawl_ends_with_the_revisions_of_an_undisturbed_one(tmp_path: Path) -> None:
+    with SinaSite() as site:
+        arguments = prepare(site, tmp_path / "undisturbed", "revised", CATALOG)
+        done = crawl(tmp_path / "undisturbed", "sina_gov", *arguments, gateway=site.url)
+        assert done.balance == {"seen": ARTICLES, "revised": ARTICLES // 3, "unchanged": ARTICLES - ARTICLES // 3}
+    with SinaSite() as site:
+        killer = Killer(site, tmp_path / "data", 7, CATALOG)
+        killer.crawl(most=4)
+    left = Remains.read(tmp_path / "data")
+    assert killer.kills.total() > 0
+    assert compare(Remains.read(tmp_path / "undisturbed"), left) == Verdict()
+    assert [*leftovers(tmp_path / "data", left)] == []
 
 
 def test_killed_between_two_pages_of_a_list_the_next_run_fetches_what_is_missing_and_nothing_else(
