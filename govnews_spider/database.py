@@ -72,6 +72,8 @@ def connect(path: Path) -> sqlite3.Connection:
                 db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
         except sqlite3.Error as error:
             raise named(error, path) from error
+        except UnicodeDecodeError as error:  # what SQLite itself says quotes what it has read
+            raise Fault("ledger_damaged", f"{path}: {error}; `scrapy verify --repair` makes it anew") from error
         if version > len(MIGRATIONS):
             raise Fault("ledger_too_new", f"{path}: schema {version} is not known here; upgrade govnews-spider")
         on_failure.pop_all()

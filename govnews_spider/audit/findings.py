@@ -1,0 +1,107 @@
+"""What a check of the data folder may find, by name, and how much it has looked at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from govnews_spider.article import Article
+
+_REPAIR: Final = "`scrapy verify --repair`"
+
+CHECKS: Final[dict[str, dict[str, str]]] = {
+    "day files": {
+        "damaged_day_file": f"put back a copy of it, or {_REPAIR} sets it aside and lets the next run fetch what is missing",
+        "other_schema": "use another data folder for this version, or the version that wrote it",
+        "misplaced_day_file": f"{_REPAIR} puts its rows where they belong",
+    },
+    "rows": {
+        "wrong_hash": "the row was changed by another program; put back a copy of the file",
+        "wrong_length": "the row was changed by another program; put back a copy of the file",
+        "unknown_kind": "the row was changed by another program; put back a copy of the file",
+        "insecure_picture": "the row was changed by another program; put back a copy of the file",
+        "other_schema_version": "use another data folder for this version, or the version that wrote it",
+        "row_of_another_day": f"{_REPAIR} puts it into its own day",
+    },
+    "articles": {
+        "article_twice": f"{_REPAIR} keeps the newest revision in its place; of one revision with two contents you must delete one",
+        "revision_twice": f"{_REPAIR} keeps one where both are the same; of two contents you must delete one",
+        "revision_not_older": f"{_REPAIR} lets the newest revision stand for the article",
+        "revision_missing": f"put back a copy of its day's file, or {_REPAIR} notes it as lost",
+    },
+    "reprints": {
+        "reprint_unmarked": "the row was changed by another program; put back a copy of the file",
+        "article_marked": "the row was changed by another program; put back a copy of the file",
+        "reprint_of_nothing": f"fetch that article again, or {_REPAIR} notes it as lost",
+        "reprint_of_reprint": "the row was changed by another program; put back a copy of the file",
+    },
+    "ledger": {
+        "ledger_missing": f"put back the one that belongs to these files, or {_REPAIR} makes it anew from them",
+        "ledger_damaged": f"{_REPAIR} makes it anew from the Parquet files",
+        "ledger_behind": f"put back the ledger that belongs to these files, or {_REPAIR} brings it up to them",
+        "row_missing": f"put back a copy of its day's file, or {_REPAIR} lets the next run fetch it",
+        "identity_differs": f"{_REPAIR} takes it from the row",
+        "version_missing": f"{_REPAIR} takes it from the row",
+        "url_missing": f"{_REPAIR} takes it from the row",
+    },
+    "posts": {
+        "post_missing": f"{_REPAIR} writes it from its row",
+        "post_differs": f"{_REPAIR} writes it anew from its row",
+        "post_without_row": f"{_REPAIR} sets it aside",
+        "row_without_document": "the row was changed by another program; put back a copy of the file",
+    },
+    "runs": {
+        "unreadable_report": f"{_REPAIR} sets it aside",
+        "wrong_balance": "a run did not account for all that it saw: report the bug with this file, then move the file away",
+        "rejections_differ": "the log or the report was changed or cut: put back copies, or move both away",
+    },
+}
+"""Check → slug of what it may find → the cure. A table of ``scrapy verify`` has a line for each check."""
+
+_CHECK_OF: Final = {slug: check for check, cures in CHECKS.items() for slug in cures}
+SHOWN: Final = 20
+"""Findings of a check that are kept; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken thing. ``place`` is a path below the data folder, or the article; ``article`` the row behind a post."""
+
+    slug: str
+    place: str
+    what: str
+    article: Article | None = None
+
+    @property
+    def check(self) -> str:
+        """The check that finds it."""
+        return _CHECK_OF[self.slug]
+
+    def __str__(self) -> str:
+        return f"{self.slug}: {self.place}: {self.what}; {CHECKS[self.check][self.slug]}"
+
+
+@dataclass(slots=True)
+class Audit:
+    """What the checks looked at and found."""
+
+    looked: Counter[str] = field(default_factory=Counter)
+    """Check → how many things it looked at."""
+    broken: Counter[str] = field(default_factory=Counter)
+    """Slug → how often."""
+    first: dict[str, list[Finding]] = field(default_factory=lambda: {check: [] for check in CHECKS})
+    """Check → its first :data:`SHOWN` findings."""
+    remarks: list[str] = field(default_factory=list)
+    """What is worth knowing and not broken."""
+
+    def add(self, finding: Finding) -> None:
+        """Counts it, and keeps it while there is room."""
+        self.broken[finding.slug] += 1
+        kept = self.first[finding.check]
+        if len(kept) < SHOWN:
+            kept.append(Finding(finding.slug, finding.place, finding.what))
+
+    def broken_of(self, check: str) -> int:
+        """How many broken things that check found."""
+        return sum(self.broken[slug] for slug in CHECKS[check])

@@ -1,0 +1,37 @@
+"""Posts: written anew from their rows, or set aside where there is no row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+
+from govnews_spider.article import Article
+from govnews_spider.audit.files import scan
+from govnews_spider.audit.inventory import Inventory, day_of
+from govnews_spider.repair.rows import set_aside
+from govnews_spider.writers.front_matter import FrontMatterWriter
+
+
+def mend(inventory: Inventory) -> Iterator[str]:
+    """Lists all rows, and mends the posts that do not fit them."""
+    writer = FrontMatterWriter(inventory.data)
+    done: Counter[str] = Counter()
+    for day, group in groupby(_broken(inventory, done), day_of):
+        articles = list(group)
+        writer.write(day, articles)
+        done["written"] += len(articles)
+    if done["written"]:
+        yield f"{done['written']} posts are written anew from their rows"
+    if done["aside"]:
+        yield f"{done['aside']} posts without a row are now in damaged/posts/"
+
+
+def _broken(inventory: Inventory, done: Counter[str]) -> Iterator[Article]:
+    """The articles whose posts are to be written; sets those aside that have none."""
+    for finding in scan(inventory):
+        if finding.slug == "post_without_row":
+            set_aside(inventory.data, finding.place)
+            done["aside"] += 1
+        elif finding.article is not None:
+            yield finding.article
