@@ -8,7 +8,7 @@ from typing import Final
 
 SHARE: Final = 0.2
 """Of a run's time, the most that exporting may take while it goes on."""
-MOST_SECONDS: Final = 4.0
+MOST_SECONDS: Final = 6.0
 """That the end of a run may have left to export: a signal is to end it within ten seconds."""
 _FIRST_GUESS: Final = 0.005
 """Seconds a day, until the first export was measured."""
@@ -31,6 +31,11 @@ class FlushClock:
         self._waiting = 0
         self._days: set[object] = set()
 
+    @property
+    def _work(self) -> float:
+        """What waits, in files of days: a row more costs a tenth of one."""
+        return len(self._days) + self._waiting / 10
+
     def add(self, day: object) -> None:
         """A row of that day waits."""
         self._waiting += 1
@@ -41,7 +46,7 @@ class FlushClock:
         """Whether to export now."""
         if not self._waiting:
             return False
-        cost = len(self._days) * self._day_cost
+        cost = self._work * self._day_cost
         passed = self._clock() - self._last
         wanted = self._waiting >= self._rows or passed >= self._seconds
         return cost > MOST_SECONDS or (wanted and cost <= passed * SHARE / (1 - SHARE))
@@ -49,7 +54,7 @@ class FlushClock:
     def exported(self, seconds: float) -> None:
         """All that waited was exported, in so many seconds."""
         if self._days:
-            self._day_cost += (seconds / len(self._days) - self._day_cost) / 2
+            self._day_cost += (seconds / self._work - self._day_cost) / 2
         self._waiting = 0
         self._days.clear()
         self._last = self._clock()

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -20,6 +21,8 @@ from govnews_spider.faults import Fault, named
 from govnews_spider.lock import hold
 from govnews_spider.outbox import Batch, Destination, from_json, iso, to_json
 
+_ROWS_AT_ONCE: Final = 500
+"""Rows after which files are written, together: the disk is asked for all of them at once."""
 REFUSED_FOR: Final = timedelta(days=7)
 """How long a refusal is remembered: a page that was missing may be there next week."""
 
@@ -201,7 +204,7 @@ class Ledger:
         if groups:
             make_durable(self._db)  # the files must never be ahead of the ledger
         for group in groups:
-            batch = Batch(date.fromisoformat(group[1]), [], {})
+            batch = Batch(group[0], date.fromisoformat(group[1]), [], {})
             for former_day, row in self._db.execute(
                 "SELECT former_day, article FROM outbox WHERE revision = ? AND day = ? ORDER BY article_id", group
             ):
@@ -211,9 +214,9 @@ class Ledger:
                     batch.moved.setdefault(date.fromisoformat(former_day), []).append(article.article_id)
             yield batch
 
-    def done(self, batch: Batch) -> None:
-        """Clears the rows of ``batch`` from the outbox: every writer has them."""
-        rows = [(article.article_id, article.revision) for article in batch.articles]
+    def done(self, batches: Iterable[Batch]) -> None:
+        """Clears the rows of ``batches`` from the outbox: every writer has them."""
+        rows = [(article.article_id, article.revision) for batch in batches for article in batch.articles]
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("DELETE FROM outbox WHERE article_id = ? AND revision = ?", rows)
@@ -223,25 +226,49 @@ def export(ledger: Ledger, writers: Iterable[Destination]) -> list[Fault]:
     """Writes the outbox to every writer and clears what all of them have. Returns what kept rows from being written.
 
     A day that cannot be written keeps its rows in the outbox and holds no other day back; a disk that takes nothing ends the
-    export. Each batch is cleared only after all writers have it, and writers are idempotent: after an interruption at any
+    export. Rows are cleared only after all writers have them on the disk, and writers are idempotent: after an interruption at any
     point, calling it again is all there is to do.
     """
     destinations = list(writers)
     faults: list[Fault] = []
-    for batch in ledger.pending():
+    for together in _together(ledger.pending()):
+        written = []
         try:
+            for batch in together:
+                try:
+                    _hand_over(batch, destinations)
+                except Fault as fault:
+                    faults.append(fault)
+                    if not fault.breaks_data:
+                        return faults
+                else:
+                    written.append(batch)
             for writer in destinations:
-                writer.write(batch.day, batch.articles)
-                for day, article_ids in batch.moved.items():
-                    writer.remove(day, article_ids)
-        except (Fault, OSError) as error:
-            fault = named(error, ledger.path.parent) if isinstance(error, OSError) else error
-            faults.append(fault)
-            if not fault.breaks_data:
-                break
-        else:
-            ledger.done(batch)
+                writer.flush()
+        except OSError as error:
+            return [*faults, named(error, ledger.path.parent)]
+        ledger.done(written)
     return faults
+
+
+def _together(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
+    """Batches that may reach the disk in any order: of one revision, so no article is twice among them; a few hundred rows at a time."""
+    for _, group in groupby(batches, key=lambda batch: batch.revision):
+        some: list[Batch] = []
+        for batch in group:
+            some.append(batch)
+            if sum(len(one.articles) for one in some) >= _ROWS_AT_ONCE:
+                yield some
+                some = []
+        if some:
+            yield some
+
+
+def _hand_over(batch: Batch, writers: Iterable[Destination]) -> None:
+    for writer in writers:
+        writer.write(batch.day, batch.articles)
+        for day, article_ids in batch.moved.items():
+            writer.remove(day, article_ids)
 
 
 def _day(article: Article) -> str:

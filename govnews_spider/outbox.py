@@ -13,11 +13,12 @@ from govnews_spider.article import FIELD_NAMES, Article, Image
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows that are written together: one publication day, every ``article_id`` once.
+    """Rows that are written together: one revision number, one publication day, every ``article_id`` once.
 
     ``moved`` names, under the day that they leave, the articles whose publication day has changed.
     """
 
+    revision: int
     day: date
     articles: list[Article]
     moved: dict[date, list[str]]
@@ -31,6 +32,9 @@ class Destination(Protocol):
 
     def remove(self, day: date, article_ids: Collection[str]) -> None:
         """Takes articles out of a day that they left."""
+
+    def flush(self) -> None:
+        """Makes what it was given durable."""
 
 
 def to_json(article: Article) -> str:

@@ -335,6 +335,7 @@ def test_memory_holds_one_day_at_a_time(tmp_path: Path, monkeypatch: pytest.Monk
         return "x"
 
     monkeypatch.setattr("govnews_spider.audit.files.content_hash", counted)
+    gc.collect()
     audit(tmp_path)
     assert 0 < most <= 20
 

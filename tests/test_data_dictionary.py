@@ -85,7 +85,13 @@ def test_every_file_that_the_writers_leave_has_the_form_of_a_path_on_the_page(tm
     forms = {_form(path.replace("<run_id>", "20211126T010203Z")) for path in documented}
     left = {_form(str(path.relative_to(tmp_path))) for path in tmp_path.rglob("*") if path.is_file()}
     assert left <= forms
-    by_others = ("runs/20211126T010203Z.json", ".part/", "damaged/", "ledger.sqlite.damaged-<UTC time>", "ledger.sqlite.ready")
+    by_others = (
+        "runs/20211126T010203Z.json",
+        ".part/",
+        "damaged/",
+        "ledger.sqlite.damaged-<UTC time>",
+        "ledger.sqlite.ready",
+    )
     assert forms - left == set(map(_form, by_others)), "written by the run itself, by a repair, or empty here"
 
 

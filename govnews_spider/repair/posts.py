@@ -20,6 +20,7 @@ def mend(inventory: Inventory) -> Iterator[str]:
     for day, group in groupby(_broken(inventory, done), day_of):
         articles = list(group)
         writer.write(day, articles)
+        writer.flush()
         done["written"] += len(articles)
     if done["written"]:
         yield f"{done['written']} posts are written anew from their rows"

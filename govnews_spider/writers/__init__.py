@@ -15,8 +15,8 @@ from govnews_spider.writers.parquet import ParquetWriter
 class Writer(Protocol):
     """One output format of the data folder.
 
-    ``write`` and ``remove`` are idempotent and durable: when one returns, the disk holds the result, and calling it
-    again with the same arguments changes no byte. Days are publication days in Asia/Shanghai.
+    ``write`` and ``remove`` are idempotent: calling one again with the same arguments changes no byte. What they were given
+    is on the disk when ``flush`` returns. Days are publication days in Asia/Shanghai.
     """
 
     def __init__(self, data: Path) -> None:
@@ -27,6 +27,9 @@ class Writer(Protocol):
 
     def remove(self, day: date, article_ids: Collection[str]) -> None:
         """Takes these articles out of ``day``: their newest revision was published on another day and is written."""
+
+    def flush(self) -> None:
+        """Makes what ``write`` and ``remove`` were given durable; where it raises, that has to be given again."""
 
     def close(self) -> None:
         """Gives back what the writer holds open."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from govnews_spider.article import Article
 from govnews_spider.core.documents import STYLES, dumps
-from govnews_spider.writers.files import remove_files, replace_files
+from govnews_spider.writers.files import Stage
 
 
 class FrontMatterWriter:
@@ -17,20 +18,25 @@ class FrontMatterWriter:
 
     def __init__(self, data: Path) -> None:
         self._data = data
+        self._stage = Stage(data)
 
     def write(self, day: date, articles: Sequence[Article]) -> None:
         """A post for each article; a reprint's, from before it was known as one, goes."""
-        posts = {
-            self._path(day, article.article_id): dumps(article, style=STYLES[0]).encode()
-            for article in articles
-            if article.duplicate_of is None
-        }
-        replace_files(self._data, posts)
-        self.remove(day, [article.article_id for article in articles if article.duplicate_of is not None])
+        for article in articles:
+            path = self._path(day, article.article_id)
+            if article.duplicate_of is None:
+                self._stage.put(path, partial(_document, article))
+            else:
+                self._stage.drop(path)
 
     def remove(self, day: date, article_ids: Collection[str]) -> None:
         """Deletes the posts of articles that are no longer of this day."""
-        remove_files(self._path(day, article_id) for article_id in article_ids)
+        for article_id in article_ids:
+            self._stage.drop(self._path(day, article_id))
+
+    def flush(self) -> None:
+        """Writes and deletes the posts."""
+        self._stage.commit()
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -38,3 +44,7 @@ class FrontMatterWriter:
     def _path(self, day: date, article_id: str) -> Path:
         key = quote(article_id.replace(":", "-"), safe="")  # an id is read from a page: no "/" of it may lead elsewhere
         return self._data / "posts" / f"{day:%Y}" / f"{day:%m}" / f"{day:%Y%m%d}-{key}.md"
+
+
+def _document(article: Article) -> bytes:
+    return dumps(article, style=STYLES[0]).encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 
 from govnews_spider.article import SCHEMA_VERSION, Article
 from govnews_spider.faults import Fault, named
-from govnews_spider.writers.files import replace_files
+from govnews_spider.writers.files import Stage
 
 _TIME: Final = pa.timestamp("us", tz="UTC")
 _IMAGE: Final = pa.struct(
@@ -80,6 +81,8 @@ class ParquetWriter:
 
     def __init__(self, data: Path) -> None:
         self._data = data
+        self._stage = Stage(data)
+        self._staged: dict[Path, pa.Table] = {}
 
     def write(self, day: date, articles: Sequence[Article]) -> None:
         """Puts the articles into their day: reprints into ``reprints/``, all others into ``articles/``.
@@ -91,6 +94,11 @@ class ParquetWriter:
     def remove(self, day: date, article_ids: Collection[str]) -> None:
         """Moves the rows of these articles from their day to its ``revisions/``; raises as :meth:`write` does."""
         self._update(day, dict.fromkeys(article_ids), ())
+
+    def flush(self) -> None:
+        """Replaces the files of all days that were given rows or lost some."""
+        self._staged.clear()
+        self._stage.commit()
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -104,8 +112,10 @@ class ParquetWriter:
             fresh = superseded.filter(_mask(key not in set(_keys(kept)) for key in _keys(superseded)))
             self._replace("revisions", day, kept, pa.concat_tables([kept, fresh]))
         for folder, rows in before.items():
-            stay = rows.filter(_mask(article_id not in revisions for article_id, _ in _keys(rows)))
             come = [article for article in articles if (article.duplicate_of is not None) == (folder == "reprints")]
+            if not come and not rows.num_rows:
+                continue
+            stay = rows.filter(_mask(article_id not in revisions for article_id, _ in _keys(rows)))
             self._replace(folder, day, rows, pa.concat_tables([stay, to_table(come)]))
 
     def _superseded(self, rows: pa.Table, revisions: dict[str, int | None], day: date) -> pa.Table:
@@ -126,6 +136,8 @@ class ParquetWriter:
 
     def _read(self, folder: str, day: date) -> pa.Table:
         path = self._path(folder, day)
+        if path in self._staged:
+            return self._staged[path]
         try:
             table = pq.ParquetFile(path, page_checksum_verification=True).read()
         except FileNotFoundError:
@@ -147,7 +159,9 @@ class ParquetWriter:
         if after.equals(before):
             return
         # A day without rows keeps its file: a reader that has listed the folder is about to open it.
-        replace_files(self._data, {self._path(folder, day): _to_bytes(after)})
+        path = self._path(folder, day)
+        self._staged[path] = after
+        self._stage.put(path, partial(_to_bytes, after))
 
 
 def to_table(articles: Sequence[Article]) -> pa.Table:

@@ -37,8 +37,10 @@ def test_an_article_read_from_an_older_style_is_written_in_the_final_one(tmp_pat
 def test_writing_twice_changes_no_byte_and_leaves_no_part_file(tmp_path: Path) -> None:
     writer = FrontMatterWriter(tmp_path)
     writer.write(DAY, [article(1), article(2)])
+    writer.flush()
     before = contents(tmp_path)
     writer.write(DAY, [article(1), article(2)])
+    writer.flush()
     assert contents(tmp_path) == before
     assert len(before) == 2
 
