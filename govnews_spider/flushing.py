@@ -8,7 +8,7 @@ from typing import Final
 
 SHARE: Final = 0.2
 """Of a run's time, the most that exporting may take while it goes on."""
-MOST_SECONDS: Final = 6.0
+MOST_SECONDS: Final = 7.0
 """That the end of a run may have left to export: a signal is to end it within ten seconds."""
 _FIRST_GUESS: Final = 0.005
 """Seconds a day, until the first export was measured."""

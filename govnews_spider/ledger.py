@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -21,8 +20,8 @@ from govnews_spider.faults import Fault, named
 from govnews_spider.lock import hold
 from govnews_spider.outbox import Batch, Destination, from_json, iso, to_json
 
-_ROWS_AT_ONCE: Final = 500
-"""Rows after which files are written, together: the disk is asked for all of them at once."""
+_MOST_TOGETHER: Final = 16_000_000
+"""Bytes that writers hold when their files are written, together: the disk is asked for many at once, and memory stays flat."""
 REFUSED_FOR: Final = timedelta(days=7)
 """How long a refusal is remembered: a page that was missing may be there next week."""
 
@@ -231,37 +230,35 @@ def export(ledger: Ledger, writers: Iterable[Destination]) -> list[Fault]:
     """
     destinations = list(writers)
     faults: list[Fault] = []
-    for together in _together(ledger.pending()):
-        written = []
-        try:
-            for batch in together:
-                try:
-                    _hand_over(batch, destinations)
-                except Fault as fault:
-                    faults.append(fault)
-                    if not fault.breaks_data:
-                        return faults
-                else:
-                    written.append(batch)
-            for writer in destinations:
-                writer.flush()
-        except OSError as error:
-            return [*faults, named(error, ledger.path.parent)]
-        ledger.done(written)
+    written: list[Batch] = []
+    try:
+        for batch in ledger.pending():
+            # Together go batches that may reach the disk in any order: of one revision, so that no article is twice among them.
+            if written and (batch.revision != written[0].revision or _weight(destinations) >= _MOST_TOGETHER):
+                _settle(ledger, destinations, written)
+            try:
+                _hand_over(batch, destinations)
+            except Fault as fault:
+                faults.append(fault)
+                if not fault.breaks_data:
+                    return faults
+            else:
+                written.append(batch)
+        _settle(ledger, destinations, written)
+    except OSError as error:
+        faults.append(named(error, ledger.path.parent))
     return faults
 
 
-def _together(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
-    """Batches that may reach the disk in any order: of one revision, so no article is twice among them; a few hundred rows at a time."""
-    for _, group in groupby(batches, key=lambda batch: batch.revision):
-        some: list[Batch] = []
-        for batch in group:
-            some.append(batch)
-            if sum(len(one.articles) for one in some) >= _ROWS_AT_ONCE:
-                yield some
-                some = []
-        if some:
-            yield some
+def _settle(ledger: Ledger, writers: Iterable[Destination], written: list[Batch]) -> None:
+    for writer in writers:
+        writer.flush()
+    ledger.done(written)
+    written.clear()
+
+
+def _weight(writers: Iterable[Destination]) -> int:
+    return sum(writer.weight for writer in writers)
 
 
 def _hand_over(batch: Batch, writers: Iterable[Destination]) -> None:

@@ -33,6 +33,10 @@ class Destination(Protocol):
     def remove(self, day: date, article_ids: Collection[str]) -> None:
         """Takes articles out of a day that they left."""
 
+    @property
+    def weight(self) -> int:
+        """Bytes, roughly, that wait for the next flush."""
+
     def flush(self) -> None:
         """Makes what it was given durable."""
 

@@ -13,6 +13,9 @@ try:
 except PackageNotFoundError:  # run from a folder that was never installed
     PROJECT_VERSION = "0"
 
+# Arrow's own allocator keeps what every thread has ever needed: a long run with an export now and then would grow by it.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+
 BOT_NAME = "govnews_spider"
 SPIDER_MODULES = ["govnews_spider.spiders"]
 COMMANDS_MODULE = "govnews_spider.commands"
@@ -49,11 +52,15 @@ DOWNLOAD_DELAY = 1.0  # seconds between two requests to one host
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 1.0
 AUTOTHROTTLE_MAX_DELAY = 30.0
-CONCURRENT_ITEMS = 8  # of one response; Scrapy starts as many tasks for each response, whatever it holds
+CONCURRENT_ITEMS = 2  # of one response; Scrapy starts as many tasks for each response, whatever it holds
 WARN_ON_GENERATOR_RETURN_VALUE = False  # looks through the source of a callback at every response
 RETRY_TIMES = 2
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"  # the run report lists what failed
-REFERRER_POLICY = "no-referrer"  # so that the one below, without which the list API answers 403, serves all requests
+REFERER_ENABLED = False  # the one below, without which the list API answers 403, serves all requests
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,  # counts what nobody asks for, at every response
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,  # a lint of the spider's requests
+}
 
 # The whole chain, in place of Scrapy's: to switch one of those off loads it first, and the one for cookies imports what
 # probes the network with a socket of its own, even in a replay.

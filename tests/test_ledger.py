@@ -23,6 +23,8 @@ DAY = date(2021, 11, 25)
 class Recorder:
     """A writer that keeps the calls it gets."""
 
+    weight = 0
+
     def __init__(self) -> None:
         self.calls: list[tuple[str, date, list[tuple[str, int]] | list[str]]] = []
 

@@ -28,6 +28,10 @@ class Writer(Protocol):
     def remove(self, day: date, article_ids: Collection[str]) -> None:
         """Takes these articles out of ``day``: their newest revision was published on another day and is written."""
 
+    @property
+    def weight(self) -> int:
+        """Bytes, roughly, that wait for the next flush."""
+
     def flush(self) -> None:
         """Makes what ``write`` and ``remove`` were given durable; where it raises, that has to be given again."""
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-_AT_WORK: Final = ThreadPoolExecutor(8, thread_name_prefix="files")
+_AT_WORK: Final = ThreadPoolExecutor(4, thread_name_prefix="files")
 """A disk that is asked to synchronize many files at once takes a fraction of the time, and they are encoded side by side."""
 
 

@@ -19,6 +19,7 @@ class FrontMatterWriter:
     def __init__(self, data: Path) -> None:
         self._data = data
         self._stage = Stage(data)
+        self.weight = 0
 
     def write(self, day: date, articles: Sequence[Article]) -> None:
         """A post for each article; a reprint's, from before it was known as one, goes."""
@@ -26,6 +27,7 @@ class FrontMatterWriter:
             path = self._path(day, article.article_id)
             if article.duplicate_of is None:
                 self._stage.put(path, partial(_document, article))
+                self.weight += 6 * len(article.text)
             else:
                 self._stage.drop(path)
 
@@ -36,6 +38,7 @@ class FrontMatterWriter:
 
     def flush(self) -> None:
         """Writes and deletes the posts."""
+        self.weight = 0
         self._stage.commit()
 
     def close(self) -> None:

@@ -83,6 +83,7 @@ class ParquetWriter:
         self._data = data
         self._stage = Stage(data)
         self._staged: dict[Path, pa.Table] = {}
+        self.weight = 0
 
     def write(self, day: date, articles: Sequence[Article]) -> None:
         """Puts the articles into their day: reprints into ``reprints/``, all others into ``articles/``.
@@ -98,6 +99,7 @@ class ParquetWriter:
     def flush(self) -> None:
         """Replaces the files of all days that were given rows or lost some."""
         self._staged.clear()
+        self.weight = 0
         self._stage.commit()
 
     def close(self) -> None:
@@ -161,6 +163,7 @@ class ParquetWriter:
         # A day without rows keeps its file: a reader that has listed the folder is about to open it.
         path = self._path(folder, day)
         self._staged[path] = after
+        self.weight += after.nbytes
         self._stage.put(path, partial(_to_bytes, after))
 
 
