@@ -117,6 +117,8 @@ class Rows:
         account.row(row.ctime)
         if row.key in self._met or row.url in self._waiting:
             run.repeats += 1
+            if row.key not in self._met:
+                self._met[row.key] = row.url
             if row.url in self._waiting:
                 self._wait(row, part)
             elif row.url in run.failed:

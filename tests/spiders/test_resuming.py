@@ -173,6 +173,21 @@ def test_an_article_that_failed_is_come_back_to_and_nothing_older_is_read_again(
     assert run(tmp_path, site).report["lists"][LIST]["pages"] == 1
 
 
+def test_two_rows_of_one_address_that_name_two_docids_are_one_article(tmp_path: Path, site: SinaSite) -> None:
+    article = LONG.articles[0]
+    at = int(article.published.timestamp())
+    old = "http://finance.sina.com.cn/china/20140301/024218372262.shtml"
+    site.pages[old] = site.pages[old.replace("http:", "https:")] = site._route(article.url)
+    lists = "sections=1688,1689"
+    site.publish(replace(LONG.articles[1], lids=(1688, 1689)))
+    assert crawl(tmp_path, "sina_gov", lists, gateway=site.url).code == 0
+    site.fault(lambda url: url.startswith(old.replace("http:", "https:")), "slow", seconds=1.0)
+    for lid, docid in ((1688, "comos:aaaaaaa0000001"), (1689, "comos:bbbbbbb0000002")):
+        site.add_row(lid, url=old, title=article.title, ctime=at - 86_400 * 30, docid=docid)
+    done = crawl(tmp_path, "sina_gov", lists, "revisit=9999d", gateway=site.url)
+    assert (done.code, done.report["errors"], done.report["unaccounted"]) == (0, [], 0)
+
+
 # Revisions
 
 
