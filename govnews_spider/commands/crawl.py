@@ -8,6 +8,7 @@ import io
 import os
 import sys
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,6 +47,7 @@ class Command(crawl.Command):
         gc.set_threshold(_COLLECT_AFTER)
         process.start()
         self.exitcode = self._exit_code()
+        _flush_or_forget()
 
     def _checked(self, args: list[str], given: dict[str, str]) -> Crawler | None:
         """The crawler; None, with ``exitcode`` set, where the data is broken. Raises UsageError for all else that keeps it from running."""
@@ -106,6 +108,16 @@ class Command(crawl.Command):
         if report.run.finished is None:
             report.spider_closed("killed")  # by a second signal: the account is told all the same
         return exit_code(report.run)[0]
+
+
+def _flush_or_forget() -> None:
+    """A terminal that was closed takes no last words, and Python would end with 120 for that, whatever the crawl has done."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with Path(os.devnull).open("wb") as nothing:
+                os.dup2(nothing.fileno(), stream.fileno())
 
 
 def _ending_at_once(handler: Any) -> Any:
