@@ -7,10 +7,13 @@ does not reach back to what earlier runs have read, what lies between is a gap, 
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from govnews_spider.article import SHANGHAI
+
+_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,19 +49,23 @@ class Coverage:
         rows = self._db.execute("SELECT since, until, gone FROM gaps WHERE name = ? ORDER BY since", (name,))
         return [Gap(datetime.fromisoformat(a), datetime.fromisoformat(b), bool(gone)) for a, b, gone in rows]
 
-    def read(self, name: str, since: datetime, until: datetime, *, to_end: bool) -> bool:
+    def read(
+        self, name: str, since: datetime, until: datetime, *, to_end: bool, failed: Iterable[datetime] = ()
+    ) -> bool:
         """The list was read from ``until`` back to ``since`` without a break; ``to_end``: it shows nothing older.
 
-        Closes what gaps it covers. Returns whether it opens one: it does not reach back to what was read before.
+        Closes what gaps it covers, but for the moments in which articles were made that ``failed``: the next reading comes back to them.
+        Returns whether it opens a gap: it does not reach back to what was read before.
         """
         found = self._db.execute("SELECT through, whole FROM lists WHERE name = ?", (name,)).fetchone()
         through = datetime.fromisoformat(found[0]) if found else None
         gaps = _without(self.gaps(name), since, until)
         opens = through is not None and since > through
         if through is not None and opens:
-            gaps.append(Gap(through, since))
+            gaps.append(Gap(through, since, gone=to_end))
         if to_end:
-            gaps = [Gap(gap.since, gap.until, gone=True) for gap in gaps]
+            gaps = [replace(gap, gone=True) for gap in gaps]
+        gaps += [Gap(made - _MOMENT, made + _MOMENT) for made in dict.fromkeys(failed)]
         whole = to_end or bool(found and found[1])
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -85,7 +92,7 @@ class Coverage:
     def _write(self, name: str, gaps: list[Gap]) -> None:
         self._db.execute("DELETE FROM gaps WHERE name = ?", (name,))
         rows = [(name, _iso(gap.since), _iso(gap.until), gap.gone) for gap in gaps]
-        self._db.executemany("INSERT INTO gaps VALUES (?, ?, ?, ?)", rows)
+        self._db.executemany("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?, ?)", rows)
 
 
 def _without(gaps: list[Gap], since: datetime, until: datetime) -> list[Gap]:

@@ -152,8 +152,8 @@ class RunReport:
         """Accounts for an error of this program, or for what keeps it from its ledger."""
         if isinstance(error, sqlite3.Error):
             self.fault(named(error, self.options.data / "ledger.sqlite"))
-        else:
-            self.run.errors.append(f"{type(error).__name__}: {error}".splitlines()[0])
+        elif (line := f"{type(error).__name__}: {error}".splitlines()[0]) not in self.run.errors:
+            self.run.errors.append(line)
 
     def item_error(self, item: Article, failure: Failure) -> None:
         """A stage or the store raised."""

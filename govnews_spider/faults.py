@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,11 @@ class Fault(Exception):
         self.detail = detail
 
     @property
+    def stops_all(self) -> bool:
+        """Whether the disk takes nothing at all; else it is one file that cannot be written."""
+        return self.slug in _STOPS_ALL
+
+    @property
     def breaks_data(self) -> bool:
         """Whether what is on disk is wrong; else the disk only takes nothing for now."""
         return self.slug in BROKEN_DATA
@@ -25,6 +31,7 @@ class Fault(Exception):
 BROKEN_DATA: Final = frozenset({"ledger_damaged", "ledger_behind", "damaged_day_file", "other_schema"})
 """Slugs of faults that are broken invariants of the data: ``scrapy verify`` finds them too, and ``--repair`` mends them."""
 
+_STOPS_ALL: Final = frozenset({"disk_full", "read_only", "disk_failed", "too_many_files", "cannot_open"})
 _CURES: Final = {
     "disk_full": "make room; what was committed is written by the next run",
     "read_only": "make it writable, or name another folder by GOVNEWS_DATA",
@@ -68,5 +75,6 @@ def named(error: OSError | sqlite3.Error, path: Path) -> Fault:
         slug, what = _SQLITE.get(code, "ledger_failed"), str(error)
     else:
         slug, what = _ERRNOS.get(error.errno or 0, "disk_failed"), error.strerror or str(error)
-        path = Path(error.filename) if isinstance(error.filename, str) else path
+        culprit = error.filename2 or error.filename  # of a rename, what is in the way is the second
+        path = Path(os.fsdecode(culprit)) if isinstance(culprit, (str, bytes, os.PathLike)) else path
     return Fault(slug, f"{path}: {what}; {_CURES[slug]}")

@@ -40,7 +40,9 @@ class GatewayHandler(HTTP11DownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """The response to ``request``, fetched where the settings say; raises :class:`Refused` where it was given up."""
-        if not self._watch.running and not self._given_up:
+        if self._stopped_at is not None:
+            raise Refused(INTERRUPTED, f"{request.url}: the crawl was stopped before it was asked for")
+        if not self._watch.running:
             self._watch.start(_LOOK, now=False)
         task = cast("asyncio.Task[Any]", asyncio.current_task())  # Scrapy downloads in tasks of the asyncio loop
         self._downloads.add(task)
@@ -72,9 +74,17 @@ class GatewayHandler(HTTP11DownloadHandler):
         engine = self._crawler.engine
         if engine is None or engine.running:
             return
-        self._stopped_at = self._stopped_at or monotonic()
+        if self._stopped_at is None:
+            self._stopped_at = monotonic()
+            for slot in (
+                engine.downloader.slots.values()
+            ):  # what waits for its turn there need not wait to hear that it has none
+                slot.delay = 0
+                if slot.latercall is not None:
+                    slot.latercall.cancel()
+                    slot.latercall = None
+                engine.downloader._process_queue(slot)
         if monotonic() - self._stopped_at >= PATIENCE:
             self._given_up = True
-            self._watch.stop()
             for task in list(self._downloads):
                 task.cancel()

@@ -6,10 +6,11 @@ its row is safe, and running again after any interruption is resuming. :func:`ex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -231,30 +232,41 @@ def export(ledger: Ledger, writers: Iterable[Destination]) -> list[Fault]:
     destinations = list(writers)
     faults: list[Fault] = []
     written: list[Batch] = []
-    try:
-        for batch in ledger.pending():
-            # Together go batches that may reach the disk in any order: of one revision, so that no article is twice among them.
-            if written and (batch.revision != written[0].revision or _weight(destinations) >= _MOST_TOGETHER):
-                _settle(ledger, destinations, written)
-            try:
-                _hand_over(batch, destinations)
-            except Fault as fault:
-                faults.append(fault)
-                if not fault.breaks_data:
-                    return faults
-            else:
-                written.append(batch)
-        _settle(ledger, destinations, written)
-    except OSError as error:
-        faults.append(named(error, ledger.path.parent))
+    for batch in ledger.pending():
+        # Together go batches that may reach the disk in any order: of one revision, so that no article is twice among them.
+        if written and (batch.revision != written[0].revision or _weight(destinations) >= _MOST_TOGETHER):
+            faults += _settle(ledger, destinations, written)
+            written.clear()
+        faults += _tried(ledger, partial(_hand_over, batch, destinations), then=partial(written.append, batch))
+        if any(fault.stops_all for fault in faults):
+            return faults
+    return faults + _settle(ledger, destinations, written)
+
+
+def _settle(ledger: Ledger, writers: list[Destination], written: list[Batch]) -> list[Fault]:
+    """Flushes what was handed over; where that fails by one file, batch by batch, so that no other is held back."""
+
+    def flush() -> None:
+        for writer in writers:
+            writer.flush()
+
+    faults = _tried(ledger, flush, then=lambda: ledger.done(written))
+    if not faults or faults[0].stops_all or len(written) < 2:
+        return faults
+    faults = []
+    for batch in written:
+        faults += _tried(ledger, partial(_hand_over, batch, writers)) or _settle(ledger, writers, [batch])
     return faults
 
 
-def _settle(ledger: Ledger, writers: Iterable[Destination], written: list[Batch]) -> None:
-    for writer in writers:
-        writer.flush()
-    ledger.done(written)
-    written.clear()
+def _tried(ledger: Ledger, step: Callable[[], None], then: Callable[[], None] = lambda: None) -> list[Fault]:
+    """What kept ``step`` from being done; nothing where ``then`` was done as well."""
+    try:
+        step()
+    except (Fault, OSError) as error:
+        return [named(error, ledger.path.parent) if isinstance(error, OSError) else error]
+    then()
+    return []
 
 
 def _weight(writers: Iterable[Destination]) -> int:

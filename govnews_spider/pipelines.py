@@ -204,7 +204,7 @@ class Store:
         if outcome is not Outcome.UNCHANGED:
             self._clock.add(item.published_at.astimezone(SHANGHAI).date())
         self._report.settle(item.origin, outcome.value)
-        self._flush_when_due()
+        self._tick()
         return item
 
     def close_spider(self) -> None:
@@ -221,13 +221,12 @@ class Store:
             self._flush()
 
     def _tick(self) -> None:
-        """Between two articles; an error of ours here belongs to none of them."""
+        """Flushes when it is time; an error of ours here belongs to no article, and leaves all in the outbox."""
         try:
             self._flush_when_due()
         except Exception as error:
             logger.exception("The outbox cannot be exported")
             self._report.error(error)
-            self._timer.stop()
 
     def _flush(self) -> None:
         if self._ledger is None:

@@ -42,6 +42,7 @@ DRIFT_NAMED: Final = 100
 
 _NOT_OURS: Final = frozenset({"ledger_held", "data_unusable"})
 """Faults of a data folder that is not this run's to write to."""
+_CLOCKS_DIFFER: Final = timedelta(hours=1)
 _ANSWERED: Final = frozenset({"list_not_registered", "list_empty"})
 """List errors by which the site answers well that it has nothing; by every other it refuses, is away or is broken."""
 
@@ -72,6 +73,8 @@ class ListAccount:
     def row(self, time: datetime | None) -> None:
         """Counts one row that was made at ``time``."""
         self.rows += 1
+        if time is not None and time > datetime.now(UTC) + _CLOCKS_DIFFER:
+            return  # a wrong time would keep a list that has gone stale fresh
         if time is not None and (self.newest is None or time > self.newest):
             self.newest = time
 
@@ -123,7 +126,7 @@ class Run:
     drift_limit: float = 1.0
     """Share of drifted pages above which the run is partial."""
     errors: list[str] = field(default_factory=list)
-    """Errors of this program, the first line of each."""
+    """Errors of this program, the first line of each, each once."""
     faults: list[Fault] = field(default_factory=list)
     """What kept committed rows from being stored, each once."""
     after: list[str] = field(default_factory=list)

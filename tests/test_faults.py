@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from govnews_spider.article import SHANGHAI
 from govnews_spider.dataset import open_articles
 from govnews_spider.faults import named
 from tests.crawling import ROOT, Crawl, command, crawl
@@ -190,3 +191,33 @@ def wait_for(ready: Any) -> None:
     deadline = time.monotonic() + 30
     while not ready() and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+def test_a_signal_ends_a_polite_run_as_fast(tmp_path: Path) -> None:
+    """What waits for its turn at a host is not sent any more, however long the turns are."""
+    with SinaSite(CATALOG) as polite:
+        polite.fault(lambda url: "doc-i" in url, "slow", seconds=3.0)
+        line = command(tmp_path, "sina_gov", "sections=部委动态", gateway=polite.url, DOWNLOAD_DELAY=4)
+        with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            wait_for(lambda: any("doc-i" in url for url in polite.requests))
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=60) == 130
+            assert time.monotonic() - began < 10
+
+
+def test_one_file_in_the_way_holds_up_no_other_and_is_named(tmp_path: Path, site: SinaSite) -> None:
+    article = CATALOG.articles[0]
+    day = article.published.astimezone(SHANGHAI)
+    post = tmp_path / "posts" / f"{day:%Y}" / f"{day:%m}" / f"{day:%Y%m%d}-sina-{article.docid}.md"
+    post.mkdir(parents=True)
+    done = run(tmp_path, site)
+    assert done.code == 1
+    (fault,) = done.report["faults"]
+    assert fault.startswith(f"in_the_way: {post}: ")
+    posts = [path for path in (tmp_path / "posts").rglob("*.md") if path.is_file()]
+    assert len({path.name[:8] for path in posts}) == 3
+    assert len(posts) >= 60
+    post.rmdir()
+    again = run(tmp_path, site)
+    assert (again.code, len(again.posts)) == (0, 90)

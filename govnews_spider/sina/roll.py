@@ -64,6 +64,11 @@ class RollPage:
     refused: list[RefusedRow]
     total: int | None
 
+    @property
+    def keys(self) -> set[str]:
+        """One value for each row, read or refused."""
+        return {row.key for row in self.rows} | {refused.key for refused in self.refused}
+
     def expect_rows(self, url: str) -> None:
         """Raises ``Rejected("list_empty")`` where there is not one; a list's first page has rows, a day may have none."""
         if not self.rows and not self.refused:

@@ -6,7 +6,9 @@ from typing import Final
 
 from govnews_spider.article import Rejected
 
-BROKEN: Final = frozenset({"list_empty_body", "list_not_json", "list_truncated", "empty_answer", "truncated_body"})
+BROKEN: Final = frozenset(
+    {"list_empty_body", "list_not_json", "list_truncated", "list_short", "day_empty", "empty_answer", "truncated_body"}
+)
 """The slugs of such answers, of lists and of articles."""
 
 _TAIL: Final = 4096

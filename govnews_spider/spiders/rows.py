@@ -7,9 +7,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from govnews_spider.article import Rejected
 from govnews_spider.extensions import RunReport
 from govnews_spider.sina.roll import PAGE_SIZE, RefusedRow, RollPage, Row
 from govnews_spider.sina.sections import Section
+
+_NEIGHBOURS = 5
+"""Rows at the end of a page that are asked how far back it goes."""
 
 
 @dataclass(slots=True)
@@ -26,28 +30,40 @@ class Part:
     """Articles that are being fetched."""
     newest: datetime | None = None
     reached: datetime | None = None
-    """The time of the last row read."""
-    failed: datetime | None = None
-    """When the oldest article that failed was made."""
+    """How far back it was read."""
+    total: int = 0
+    """The most rows that the list has said to have."""
+    failed: list[datetime] = field(default_factory=list)
+    """When articles were made that failed, or where in the list they stood."""
     broken: bool = False
-    """Whether a page failed, or an article of unknown time: nothing is known to be read."""
+    """Whether a page failed, or rows moved up while it was read: nothing is known to be read."""
     ended: bool = False
     to_end: bool = False
     """Whether the list itself ended; else it was read as far as was needed or asked for."""
 
-    def turn(self, answer: RollPage) -> None:
-        """One more page was read."""
-        times = [row.ctime for row in answer.rows if row.ctime is not None]
-        self.newest = max([*times, *filter(None, (self.newest,))], default=None)
-        if times:
-            self.reached = min(times[-1], self.reached or times[-1])
+    def turn(self, answer: RollPage, page: int) -> datetime | None:
+        """One more page was read. Returns how far back it goes: a list is in the order of time, but for rows with a wrong one."""
+        last = [row.ctime for row in answer.rows if row.ctime is not None][-_NEIGHBOURS:]
+        floor = _floor(last) if last else None
+        if floor is not None:
+            self.reached = min(floor, self.reached or floor)
+        past = [row.ctime for row in answer.rows if row.ctime is not None and row.ctime <= self.began]
+        self.newest = max([*past, *filter(None, (self.newest,))], default=None)
+        if answer.total is not None and answer.total >= (page - 1) * PAGE_SIZE + len(answer.rows):
+            self.broken = (
+                self.broken or answer.total < self.total
+            )  # a row was taken out, and another has moved up, unseen
+            self.total = max(self.total, answer.total)
+        return floor
 
-    def fail(self, made: datetime | None) -> None:
-        """An article that was made then failed."""
-        if made is None:
-            self.broken = True
-        else:
-            self.failed = min(made, self.failed or made)
+    def check(self, answer: RollPage, page: int, url: str, *, asked_before: bool) -> None:
+        """Raises ``Rejected`` for a page that has nothing new although the list has said that there is more (``list_short``), and for a
+        day without rows (``day_empty``) that was not asked for twice.
+        """
+        if answer.keys <= self.keys and (page - 1) * PAGE_SIZE < self.total:
+            raise Rejected("list_short", f"{url}: nothing new, but the list has said to have {self.total:,} rows")
+        if self.day is not None and not answer.keys and not self.keys and not asked_before:
+            raise Rejected("day_empty", f"{url}: the day has no rows; it is asked once more before that is believed")
 
 
 class Rows:
@@ -59,8 +75,8 @@ class Rows:
         self._revisit_since = report.run.started - revisit if revisit is not None else None
         self._met = _Met()
         self._parts: dict[tuple[str, date | None], Part] = {}
-        self._waiting: dict[str, list[tuple[Part, datetime | None]]] = defaultdict(list)
-        """Address of each article that is being fetched → the parts that name it, and when they say it was made."""
+        self._waiting: dict[str, list[tuple[Part, datetime | None, datetime | None]]] = defaultdict(list)
+        """Address of each article that is being fetched → the parts that name it, when it was made, how far back their page goes."""
         report.on_settled = self._settled
 
     def part(self, section: Section, day: date | None) -> Part:
@@ -93,16 +109,15 @@ class Rows:
         """
         self._report.account(part.section.name).pages += 1
         for refused in answer.refused:
-            self._refuse(refused, url)
-        fetched = [row for row in answer.rows if self._is_new(row, part)]
-        keys = {row.key for row in answer.rows} | {refused.key for refused in answer.refused}
-        part.turn(answer)
-        part.to_end = keys <= part.keys or (answer.total is not None and page * PAGE_SIZE >= answer.total)
-        part.keys |= keys
+            self._refuse(refused, url, part.section)
+        floor = part.turn(answer, page)
+        fetched = [row for row in answer.rows if self._is_new(row, part, floor)]
+        part.to_end = answer.keys <= part.keys or 0 < part.total <= page * PAGE_SIZE
+        part.keys |= answer.keys
         known = part.day is None and bool(answer.rows) and all(self._met[row.key] is None for row in answer.rows)
         part.ended = part.to_end or (known and self._is_behind(part)) or page == self._max_pages
-        if part.ended and part.day is not None:
-            run = self._report.run
+        run = self._report.run
+        if part.ended and run.days:
             run.days_read += 1
             run.expected = round(run.seen * run.days / run.days_read)
         self._close(part)
@@ -112,17 +127,18 @@ class Rows:
         """A page of the part could not be read."""
         self.part(section, day).broken = True
 
-    def _is_new(self, row: Row, part: Part) -> bool:
+    def _is_new(self, row: Row, part: Part, floor: datetime | None) -> bool:
         run, account = self._report.run, self._report.account(part.section.name)
         account.row(row.ctime)
         if row.key in self._met or row.url in self._waiting:
             run.repeats += 1
             if row.key not in self._met:
                 self._met[row.key] = row.url
-            if row.url in self._waiting:
-                self._wait(row, part)
-            elif row.url in run.failed:
-                part.fail(row.ctime)
+            address = self._met[row.key] or row.url
+            if address in self._waiting:
+                self._wait(address, row, part, floor)
+            elif address in run.failed:
+                self._fail(part, row.ctime, floor)
             return False
         run.seen += 1
         known = self._is_known(row)
@@ -132,26 +148,35 @@ class Rows:
             return False
         self._met[row.key] = row.url if not known else None
         self._report.owners[row.url] = account
-        self._wait(row, part)
+        self._wait(row.url, row, part, floor)
         return True
 
-    def _wait(self, row: Row, part: Part) -> None:
+    def _wait(self, address: str, row: Row, part: Part, floor: datetime | None) -> None:
         part.pending += 1
-        self._waiting[row.url].append((part, row.ctime))
+        self._waiting[address].append((part, row.ctime, floor))
 
-    def _refuse(self, refused: RefusedRow, url: str) -> None:
+    def _fail(self, part: Part, made: datetime | None, floor: datetime | None) -> None:
+        """An article of the part has failed, which was made at that time and stood on a page that goes back so far."""
+        times = [moment for moment in (made, floor) if moment is not None]
+        if times:
+            part.failed.append(min(times))
+        else:
+            part.broken = True
+
+    def _refuse(self, refused: RefusedRow, url: str, section: Section) -> None:
         if refused.key in self._met:
             self._report.run.repeats += 1
             return
         self._met[refused.key] = None
         self._report.run.seen += 1
         self._report.refuse(refused, url=None, origin=url)
+        self._report.account(section.name).outcomes["rejected"] += 1
 
     def _settled(self, address: str, outcome: str) -> None:
-        for part, made in self._waiting.pop(address, ()):
+        for part, made, floor in self._waiting.pop(address, ()):
             part.pending -= 1
             if outcome == "failed":
-                part.fail(made)
+                self._fail(part, made, floor)
             self._close(part)
 
     def _close(self, part: Part) -> None:
@@ -163,14 +188,13 @@ class Rows:
         if ledger is None or part.broken:
             return
         if part.day is not None:
-            if part.to_end and part.failed is None:
+            if part.to_end and not part.failed:
                 ledger.coverage.read_day(self._name(part.section), part.day, part.began)
         elif part.newest is not None and part.reached is not None:
             until = min(part.newest, part.began)
-            if part.failed is not None:
-                until = min(until, part.failed - timedelta(seconds=1))  # the next run is to come back to it
             if until >= part.reached:
-                is_new = ledger.coverage.read(self._name(part.section), part.reached, until, to_end=part.to_end)
+                name = self._name(part.section)
+                is_new = ledger.coverage.read(name, part.reached, until, to_end=part.to_end, failed=part.failed)
                 account = self._report.account(part.section.name)
                 account.reached = part.reached
                 account.new_gap = is_new and self._max_pages is None
@@ -193,6 +217,15 @@ class Rows:
 
     def _name(self, section: Section) -> str:
         return self._report.scopes.list_name(section.name)
+
+
+def _floor(last: list[datetime]) -> datetime:
+    """The last of these times, but the one before where it falls out of line."""
+    *before, end = last
+    if len(before) < 2:
+        return end
+    spread = max(before) - min(before)
+    return end if min(before) - end <= max(timedelta(days=1), 4 * spread) else min(before)
 
 
 class _Met:

@@ -95,10 +95,12 @@ class SinaGov(NewsSpider[SinaArguments]):
             answer = read_rows(response.body, url=response.url)
             if day is None and page == 1:
                 answer.expect_rows(response.url)
+            part = self.rows.part(section, day)
+            part.check(answer, page, response.url, asked_before="retry_times" in response.meta)
         except Rejected as rejected:
             yield from self._list_broken(rejected, response)
             return
-        rows, goes_on = self.rows.turn(answer, self.rows.part(section, day), page, response.url)
+        rows, goes_on = self.rows.turn(answer, part, page, response.url)
         for row in rows:
             yield self._article_request(row, home(row, section, self.arguments.sections), day)
         if goes_on:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -17,8 +18,10 @@ import pytest
 
 from govnews_spider.article import SHANGHAI
 from govnews_spider.dataset import open_articles
+from govnews_spider.sina.roll import list_url
+from govnews_spider.sina.sections import find
 from tests.crawling import ROOT, Crawl, command, crawl
-from tests.site import Catalog, SinaSite, SiteArticle
+from tests.site import Catalog, Page, SinaSite, SiteArticle
 
 DAYS = [date(2021, 11, 23), date(2021, 11, 24), date(2021, 11, 25)]
 LONG = Catalog.generate(seed=13, lists=[1689], days=DAYS, count=120)
@@ -257,3 +260,86 @@ def test_a_list_is_read_as_far_back_as_the_revisit_goes(tmp_path: Path) -> None:
 def last_seen(data: Path) -> list[str]:
     with sqlite3.connect(data / "ledger.sqlite") as db:
         return [row[0] for row in db.execute("SELECT last_seen FROM identities ORDER BY article_id")]
+
+
+# Lists that are not what they say
+
+
+def spoil(site: SinaSite, page: int, change: Any, times: int) -> None:
+    """That page of the list is changed so, the first times that it is asked for; what asks again too soon asks in vain."""
+    address = list_url(find(LIST), page)
+    whole = json.loads(site._answer(address).body)
+    change(whole["result"])
+    broken = Page(body=json.dumps(whole).encode())
+    asks = iter(range(times))
+    route = site._route
+    site._route = lambda url: broken if url == address and next(asks, None) is not None else route(url)  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("times", [1, 3], ids=["once", "as often as it is asked"])
+def test_a_page_without_rows_in_the_midst_of_a_list_is_not_its_end(tmp_path: Path, site: SinaSite, times: int) -> None:
+    spoil(site, 2, lambda result: result.update(data=[]), times)
+    done = run(tmp_path, site)
+    assert (done.code, done.balance["stored"]) == ((0, 120) if times == 1 else (5, 50))
+    assert done.report["lists"][LIST]["errors"] == ({} if times == 1 else {"list_short": 1})
+    run(tmp_path, site)
+    assert len(ids(tmp_path)) == 120
+
+
+def test_a_total_that_is_less_than_the_rows_is_not_believed(tmp_path: Path, site: SinaSite) -> None:
+    spoil(site, 1, lambda result: result.update(total=0), 1)
+    assert run(tmp_path, site).balance == {"seen": 120, "stored": 120}
+
+
+def test_a_row_of_an_odd_time_at_the_end_of_what_a_list_shows_hides_no_gap(tmp_path: Path, site: SinaSite) -> None:
+    run(tmp_path, site)
+    for article in later(2, 80):
+        site.publish(article)
+    site.horizon = 40
+    spoil(site, 1, lambda result: result["data"][-1].update(ctime="1577836800"), 9)
+    done = run(tmp_path, site)
+    assert (done.code, len(done.report["lists"][LIST]["gaps"])) == (5, 1)
+    assert run(tmp_path, site, "fill_gaps=1").code == 0
+    assert len(ids(tmp_path)) == 200
+
+
+def test_a_row_of_a_time_to_come_neither_keeps_a_list_fresh_nor_is_lost_when_it_fails(
+    tmp_path: Path, site: SinaSite
+) -> None:
+    ahead = str(int(datetime.now(UTC).timestamp()) + 400 * 86_400)
+    late = LONG.articles[0]
+    spoil(site, 2, lambda result: result["data"][30].update(ctime=ahead), 9)
+    address = json.loads(site._answer(list_url(find(LIST), 2)).body)["result"]["data"][30]["url"]
+    site.fault(lambda url: url.split("?")[0].endswith(address.split("?")[0].rpartition("/")[2]), 502, times=3)
+    done = run(tmp_path, site, GOVNEWS_STALE_AFTER=72)
+    assert (done.code, done.report["lists"][LIST]["stale"]) == (5, True), late.url
+    assert run(tmp_path, site).balance["stored"] == 1
+
+
+def test_an_article_that_failed_behind_what_was_read_before_is_come_back_to(tmp_path: Path, site: SinaSite) -> None:
+    assert run(tmp_path, site, "max_pages=1").code == 0
+    oldest = min(LONG.articles, key=lambda article: article.published)
+    site.fault(oldest.url, 502, times=3)
+    assert run(tmp_path, site).code == 5
+    again = run(tmp_path, site)
+    assert (again.code, again.balance["stored"]) == (0, 1)
+    assert run(tmp_path, site).report["lists"][LIST]["pages"] == 1
+
+
+def test_rows_that_move_up_while_a_list_is_paged_are_read_by_the_next_run(tmp_path: Path, site: SinaSite) -> None:
+    spoil(site, 1, lambda result: result.update(total=121), 1)
+    assert run(tmp_path, site, "since=2021-11-23", "until=2021-11-25").code == 0
+    done = run(tmp_path, site)
+    assert done.code == 0
+    assert run(tmp_path, site).report["lists"][LIST]["pages"] == 3, (
+        "a row was taken out, so another may have been missed"
+    )
+
+
+def test_a_day_that_is_empty_by_mistake_is_asked_for_again(tmp_path: Path, site: SinaSite) -> None:
+    address = list_url(find(LIST), 1, DAYS[0])
+    whole = json.loads(site._answer(address).body)
+    whole["result"].update(data=[], total=0)
+    empty, asks, route = Page(body=json.dumps(whole).encode()), iter(range(1)), site._route
+    site._route = lambda url: empty if url == address and next(asks, None) is not None else route(url)  # type: ignore[method-assign]
+    assert run(tmp_path, site, *PERIOD).balance == {"seen": 120, "stored": 120}
