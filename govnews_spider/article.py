@@ -7,7 +7,7 @@ The Arrow schema in :mod:`govnews_spider.writers.parquet` has the same names in 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
 SCHEMA_VERSION: Final = 1
@@ -110,6 +110,11 @@ class Article:
     origin: str
     """Where the bytes came from: ``https://…``, ``warc:<file>#<offset>`` or a file's path relative to the replayed folder."""
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def day(self) -> date:
+        """The publication day in Asia/Shanghai: the one under which it is filed."""
+        return self.published_at.astimezone(SHANGHAI).date()
 
 
 FIELD_NAMES: Final = tuple(f.name for f in fields(Article))

@@ -9,9 +9,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from govnews_spider.article import SHANGHAI
+from govnews_spider.outbox import iso
 
 _MOMENT = timedelta(seconds=1)
 
@@ -69,7 +70,7 @@ class Coverage:
         whole = to_end or bool(found and found[1])
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            row = (name, _iso(max(until, through or until)), whole)
+            row = (name, iso(max(until, through or until)), whole)
             self._db.execute("INSERT OR REPLACE INTO lists VALUES (?, ?, ?)", row)
             self._write(name, gaps)
         return opens
@@ -86,12 +87,12 @@ class Coverage:
         gaps = _without(self.gaps(name), _end(day - timedelta(days=1)), min(_end(day), at))
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.execute("INSERT OR REPLACE INTO windows VALUES (?, ?, ?)", (name, day.isoformat(), _iso(at)))
+            self._db.execute("INSERT OR REPLACE INTO windows VALUES (?, ?, ?)", (name, day.isoformat(), iso(at)))
             self._write(name, gaps)
 
     def _write(self, name: str, gaps: list[Gap]) -> None:
         self._db.execute("DELETE FROM gaps WHERE name = ?", (name,))
-        rows = [(name, _iso(gap.since), _iso(gap.until), gap.gone) for gap in gaps]
+        rows = [(name, iso(gap.since), iso(gap.until), gap.gone) for gap in gaps]
         self._db.executemany("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?, ?)", rows)
 
 
@@ -112,7 +113,3 @@ def _without(gaps: list[Gap], since: datetime, until: datetime) -> list[Gap]:
 def _end(day: date) -> datetime:
     """When the day is over in Shanghai."""
     return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()

@@ -1,28 +1,24 @@
 """What the project remembers: which articles it has, and which rows still have to be written to files.
 
 One transaction accepts an article: its identity and its whole row in the outbox. So an article is known if and only if
-its row is safe, and running again after any interruption is resuming. :func:`export` empties the outbox into files.
+its row is safe, and running again after any interruption is resuming. :mod:`govnews_spider.export` empties the outbox into files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from govnews_spider.article import SHANGHAI, Article
+from govnews_spider.article import Article
 from govnews_spider.coverage import Coverage
 from govnews_spider.database import connect, make_durable
-from govnews_spider.faults import Fault, named
 from govnews_spider.lock import hold
-from govnews_spider.outbox import Batch, Destination, from_json, iso, to_json
+from govnews_spider.outbox import Batch, from_json, iso, waiting
 
-_MOST_TOGETHER: Final = 16_000_000
-"""Bytes that writers hold when their files are written, together: the disk is asked for many at once, and memory stays flat."""
 REFUSED_FOR: Final = timedelta(days=7)
 """How long a refusal is remembered: a page that was missing may be there next week."""
 
@@ -120,7 +116,7 @@ class Ledger:
                 "id": article.article_id,
                 "hash": article.content_hash,
                 "published_at": iso(article.published_at),
-                "day": _day(article),
+                "day": article.day.isoformat(),
                 "revision": article.revision,
                 "now": now,
             },
@@ -138,11 +134,7 @@ class Ledger:
         )
 
     def _post(self, article: Article, former_day: str | None) -> None:
-        day = _day(article)
-        self._db.execute(
-            "INSERT INTO outbox VALUES (?, ?, ?, ?, ?)",
-            (article.article_id, article.revision, day, None if former_day == day else former_day, to_json(article)),
-        )
+        self._db.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?)", waiting(article, former_day))
 
     def _had(self, article_id: str, content: tuple[str, str]) -> bool:
         found = self._db.execute(
@@ -220,65 +212,3 @@ class Ledger:
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("DELETE FROM outbox WHERE article_id = ? AND revision = ?", rows)
-
-
-def export(ledger: Ledger, writers: Iterable[Destination]) -> list[Fault]:
-    """Writes the outbox to every writer and clears what all of them have. Returns what kept rows from being written.
-
-    A day that cannot be written keeps its rows in the outbox and holds no other day back; a disk that takes nothing ends the
-    export. Rows are cleared only after all writers have them on the disk, and writers are idempotent: after an interruption at any
-    point, calling it again is all there is to do.
-    """
-    destinations = list(writers)
-    faults: list[Fault] = []
-    written: list[Batch] = []
-    for batch in ledger.pending():
-        # Together go batches that may reach the disk in any order: of one revision, so that no article is twice among them.
-        if written and (batch.revision != written[0].revision or _weight(destinations) >= _MOST_TOGETHER):
-            faults += _settle(ledger, destinations, written)
-            written.clear()
-        faults += _tried(ledger, partial(_hand_over, batch, destinations), then=partial(written.append, batch))
-        if any(fault.stops_all for fault in faults):
-            return faults
-    return faults + _settle(ledger, destinations, written)
-
-
-def _settle(ledger: Ledger, writers: list[Destination], written: list[Batch]) -> list[Fault]:
-    """Flushes what was handed over; where that fails by one file, batch by batch, so that no other is held back."""
-
-    def flush() -> None:
-        for writer in writers:
-            writer.flush()
-
-    faults = _tried(ledger, flush, then=lambda: ledger.done(written))
-    if not faults or faults[0].stops_all or len(written) < 2:
-        return faults
-    faults = []
-    for batch in written:
-        faults += _tried(ledger, partial(_hand_over, batch, writers)) or _settle(ledger, writers, [batch])
-    return faults
-
-
-def _tried(ledger: Ledger, step: Callable[[], None], then: Callable[[], None] = lambda: None) -> list[Fault]:
-    """What kept ``step`` from being done; nothing where ``then`` was done as well."""
-    try:
-        step()
-    except (Fault, OSError) as error:
-        return [named(error, ledger.path.parent) if isinstance(error, OSError) else error]
-    then()
-    return []
-
-
-def _weight(writers: Iterable[Destination]) -> int:
-    return sum(writer.weight for writer in writers)
-
-
-def _hand_over(batch: Batch, writers: Iterable[Destination]) -> None:
-    for writer in writers:
-        writer.write(batch.day, batch.articles)
-        for day, article_ids in batch.moved.items():
-            writer.remove(day, article_ids)
-
-
-def _day(article: Article) -> str:
-    return article.published_at.astimezone(SHANGHAI).date().isoformat()

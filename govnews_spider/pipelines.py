@@ -20,10 +20,11 @@ from twisted.internet.task import LoopingCall
 from govnews_spider.article import SHANGHAI, Article, Rejected
 from govnews_spider.core.select import Select
 from govnews_spider.core.stages import STAGES, Stage
+from govnews_spider.export import export
 from govnews_spider.extensions import RunReport, is_ours
 from govnews_spider.faults import Fault, named
 from govnews_spider.flushing import FlushClock
-from govnews_spider.ledger import Ledger, Outcome, export
+from govnews_spider.ledger import Ledger, Outcome
 from govnews_spider.runs import SAMPLED
 from govnews_spider.writers import WRITERS, Writer
 
@@ -202,7 +203,7 @@ class Store:
             self._stop()
             raise DropItem(str(fault)) from error
         if outcome is not Outcome.UNCHANGED:
-            self._clock.add(item.published_at.astimezone(SHANGHAI).date())
+            self._clock.add(item.day)
         self._report.settle(item.origin, outcome.value)
         self._tick()
         return item

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from govnews_spider.article import Article
 from govnews_spider.core.normalize import content_hash
 from govnews_spider.ledger import Ledger
-from govnews_spider.writers.parquet import _to_bytes
+from govnews_spider.writers.parquet import to_bytes
 from tests.writers.samples import full, store
 
 LIST = "部委动态"
@@ -96,7 +96,7 @@ def halve(path: Path) -> None:
 
 def change(path: Path, edit: Callable[[pa.Table], pa.Table]) -> None:
     """Writes a day's file anew with other rows, its checksums right."""
-    path.write_bytes(_to_bytes(edit(pq.ParquetFile(path).read()).cast(pq.read_schema(path))))
+    path.write_bytes(to_bytes(edit(pq.ParquetFile(path).read()).cast(pq.read_schema(path))))
 
 
 def with_value(table: pa.Table, column: str, value: Any, row: int = 0) -> pa.Table:

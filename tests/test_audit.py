@@ -16,8 +16,9 @@ import pytest
 from govnews_spider.article import Article
 from govnews_spider.audit import audit
 from govnews_spider.audit.findings import CHECKS, SHOWN
-from govnews_spider.audit.inventory import from_row
-from govnews_spider.ledger import Ledger, export
+from govnews_spider.export import export
+from govnews_spider.ledger import Ledger
+from govnews_spider.writers.parquet import from_row
 from tests.crawling import crawl
 from tests.damage import (
     FIRST,

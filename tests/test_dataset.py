@@ -16,7 +16,8 @@ import pytest
 
 from govnews_spider import open_articles
 from govnews_spider.article import SHANGHAI
-from govnews_spider.ledger import Ledger, export
+from govnews_spider.export import export
+from govnews_spider.ledger import Ledger
 from govnews_spider.writers.parquet import SCHEMA
 from tests.writers.samples import NOON, article, full, reprint, store, writers
 

@@ -13,8 +13,9 @@ import pytest
 
 from govnews_spider.article import Article
 from govnews_spider.database import MIGRATIONS
+from govnews_spider.export import export
 from govnews_spider.faults import Fault
-from govnews_spider.ledger import Ledger, Outcome, Validators, export
+from govnews_spider.ledger import Ledger, Outcome, Validators
 from tests.writers.samples import NOON, article, full
 
 DAY = date(2021, 11, 25)

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from govnews_spider.audit import audit
 from govnews_spider.audit.inventory import lost_rows
-from govnews_spider.ledger import Ledger, Outcome, Validators, export
+from govnews_spider.export import export
+from govnews_spider.ledger import Ledger, Outcome, Validators
 from govnews_spider.repair import repair
 from tests.damage import (
     FIRST,

@@ -8,10 +8,12 @@ from typing import Final
 
 from govnews_spider.article import KINDS, SCHEMA_VERSION, Article, Rejected
 from govnews_spider.audit.findings import Finding
-from govnews_spider.audit.inventory import Inventory, day_named, day_of, from_row, place_of, read_table
+from govnews_spider.audit.inventory import Inventory, day_named
 from govnews_spider.core.documents import STYLES, dumps
 from govnews_spider.core.normalize import content_hash
 from govnews_spider.faults import Fault
+from govnews_spider.writers.front_matter import post
+from govnews_spider.writers.parquet import from_row, place, read_day
 
 _UNREADABLE: Final = ("damaged_day_file", "other_schema")
 _ON_THEIR_WAY: Final = """
@@ -27,11 +29,12 @@ def scan(inventory: Inventory) -> Iterator[Finding]:
     """
     for path in inventory.day_files():
         try:
-            table = read_table(inventory.data / path)
+            table = read_day(inventory.data / path)
         except Fault as fault:
             if fault.slug not in _UNREADABLE:
                 raise
-            yield Finding(fault.slug, path, fault.detail)
+            what = fault.detail.removeprefix(f"{inventory.data / path}: ").rpartition("; ")[0]
+            yield Finding(fault.slug, path, what)
             continue
         articles = [from_row(row) for row in table.to_pylist()]
         folder = path.partition("/")[0]
@@ -46,13 +49,13 @@ def scan(inventory: Inventory) -> Iterator[Finding]:
 
 def _day_file(path: str, folder: str, articles: list[Article]) -> Iterator[Finding]:
     day = day_named(path)
-    if day is None or path != place_of(folder, day):
-        place = place_of(folder, day) if day else "a name such as 2021-11-25.parquet"
-        yield Finding("misplaced_day_file", path, f"{place} was expected")
+    if day is None or path != place(folder, day):
+        right = place(folder, day) if day else "a name such as 2021-11-25.parquet"
+        yield Finding("misplaced_day_file", path, f"{right} was expected")
     for article in articles:
         of = f"{path}: {article.article_id} revision {article.revision}"
-        if day is not None and day_of(article) != day:
-            yield Finding("row_of_another_day", of, f"published on {day_of(article)} in Asia/Shanghai")
+        if day is not None and article.day != day:
+            yield Finding("row_of_another_day", of, f"published on {article.day} in Asia/Shanghai")
         yield from _row(of, article)
         yield from _marks(of, folder, article)
 
@@ -83,7 +86,7 @@ def _marks(of: str, folder: str, article: Article) -> Iterator[Finding]:
 
 def _post(inventory: Inventory, article: Article) -> Iterator[Finding]:
     """The post of a row of ``articles/``; that of an article on its way may be any."""
-    path = inventory.post_at(day_of(article), article.article_id)
+    path = post(article.day, article.article_id)
     exists = inventory.meet_post(path)
     if inventory.waits(article.article_id):
         return
@@ -103,6 +106,6 @@ def _post(inventory: Inventory, article: Article) -> Iterator[Finding]:
 
 def _posts_without_row(inventory: Inventory) -> Iterator[Finding]:
     for article_id, day in inventory.db.execute(_ON_THEIR_WAY).fetchall():
-        inventory.meet_post(inventory.post_at(date.fromisoformat(day), article_id))
+        inventory.meet_post(post(date.fromisoformat(day), article_id))
     for (path,) in inventory.db.execute("SELECT path FROM posts ORDER BY path"):
         yield Finding("post_without_row", path, "no row of articles/ belongs to it")

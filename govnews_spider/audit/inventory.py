@@ -9,17 +9,11 @@ from contextlib import suppress
 from datetime import date
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from govnews_spider.article import SHANGHAI, Article, Image
+from govnews_spider.article import Article
 from govnews_spider.audit.salvage import Outbox, ledger_fault
-from govnews_spider.faults import Fault, named
 from govnews_spider.outbox import iso, to_json
-from govnews_spider.writers.front_matter import FrontMatterWriter
-from govnews_spider.writers.parquet import SCHEMA
 
 FOLDERS: Final = ("articles", "reprints", "revisions")
 LOST: Final = "damaged/lost.jsonl"
@@ -66,7 +60,6 @@ class Inventory:
             self.db.execute("ATTACH ? AS ledger", (str(path),))
             self.db.execute("PRAGMA ledger.synchronous = FULL")
         self.db.execute("BEGIN")
-        self._posts = FrontMatterWriter(data)
         for article in Outbox(path).articles():
             self.add("outbox", "ledger.sqlite", [article])
         paths = ((str(path.relative_to(data)),) for path in data.glob("posts/**/*.md"))
@@ -101,10 +94,6 @@ class Inventory:
         sql = "SELECT 1 FROM rows WHERE article_id = ? AND folder = 'outbox'"
         return self.db.execute(sql, (article_id,)).fetchone() is not None
 
-    def post_at(self, day: date, article_id: str) -> str:
-        """Where the post of an article that was published on that day stands, below the data folder."""
-        return str(self._posts._path(day, article_id).relative_to(self.data))
-
     def meet_post(self, path: str) -> bool:
         """Whether there is such a post; it is none without a row then."""
         return self.db.execute("DELETE FROM posts WHERE path = ?", (path,)).rowcount > 0
@@ -115,42 +104,11 @@ class Inventory:
         return number
 
 
-def day_of(article: Article) -> date:
-    """The publication day, in Asia/Shanghai."""
-    return article.published_at.astimezone(SHANGHAI).date()
-
-
-def place_of(folder: str, day: date) -> str:
-    """Where the rows of a day stand, below the data folder."""
-    return f"{folder}/year={day.year}/month={day:%m}/{day}.parquet"
-
-
 def day_named(path: str) -> date | None:
     """The day in the name of a day's file; None where it has none."""
     with suppress(ValueError):
         return date.fromisoformat(Path(path).stem)
     return None
-
-
-def read_table(path: Path) -> pa.Table:
-    """The rows of a day's file, every page's checksum verified; raises :class:`Fault`."""
-    try:
-        table = pq.ParquetFile(path, page_checksum_verification=True).read()
-    except (pa.ArrowException, OSError) as error:
-        if (
-            isinstance(error, OSError) and error.errno
-        ):  # Arrow's own complaints about a file are OSErrors without a number
-            raise named(error, path) from error
-        raise Fault("damaged_day_file", " ".join(str(error).split())) from error
-    if not table.schema.equals(SCHEMA):
-        raise Fault("other_schema", "its columns are not those of data/README.md")
-    return table.cast(SCHEMA)
-
-
-def from_row(row: dict[str, Any]) -> Article:
-    """The article that the row, as pyarrow gives it, was written from."""
-    images = [Image(**image) for image in row["images"]]
-    return Article(**row | {"images": images, "provenance": dict(row["provenance"])})
 
 
 def lost_rows(data: Path) -> list[tuple[str, int]]:
@@ -165,7 +123,7 @@ def lost_rows(data: Path) -> list[tuple[str, int]]:
 def _listed(article: Article, folder: str, path: str) -> tuple[object, ...]:
     first_seen = iso(article.first_seen) if article.first_seen else None
     return (
-        *(article.article_id, article.revision, folder, path, day_of(article).isoformat()),
+        *(article.article_id, article.revision, folder, path, article.day.isoformat()),
         *(article.content_hash, iso(article.published_at), article.url, article.origin),
         *(first_seen, iso(article.fetched_at) if article.fetched_at else first_seen, article.duplicate_of),
         blake2b(to_json(article).encode("utf-8", "surrogatepass"), digest_size=16).digest(),

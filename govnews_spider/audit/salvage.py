@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-from govnews_spider.article import SHANGHAI, Article
+from govnews_spider.article import Article
 from govnews_spider.core.normalize import content_hash
 from govnews_spider.database import MIGRATIONS, connect
 from govnews_spider.faults import Fault
@@ -135,7 +135,7 @@ def _article(row: tuple[Any, ...]) -> Article | None:
     article_id, revision, day, _, text = row
     try:
         article = from_json(text)
-        told = (article.article_id, article.revision, article.published_at.astimezone(SHANGHAI).date().isoformat())
+        told = (article.article_id, article.revision, article.day.isoformat())
         same = article.content_hash == content_hash(article.title, article.text)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None

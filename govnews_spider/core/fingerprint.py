@@ -7,13 +7,13 @@ key have agreed in all minima of one band. What the numbers below find and cost 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from govnews_spider.core.normalize import nfkc
 from govnews_spider.sina import furniture
 
 Hashes = NDArray[np.uint64]
@@ -36,7 +36,6 @@ KEY_BITS: Final = 48
 
 _WORDS: Final = re.compile(r"[^\W_]+")
 _SPACE: Final = re.compile(r"(?<![0-9])\s+|\s+(?![0-9])")
-_COMMON_SIGNS: Final = tuple((sign, unicodedata.normalize("NFKC", sign)) for sign in "，：（）；！？％．－…\u3000\xa0")
 _ASIDE: Final = re.compile(
     r"\W{0,3}(?:"
     r"原\s*标题|(?:图片?|配图|题图|封面图?|资料图片?|视频|文章|稿件|信息|本文)?来源|(?:资料)?图片?\s*[：:/]|图源|摄影"
@@ -52,10 +51,7 @@ _ASIDE_LENGTH: Final = 80
 def bare(text: str) -> str:
     """What is compared of ``text``: its lines of one width and case, without spaces but between figures, furniture and credits left out."""
     text = "\n".join(line for line in map(str.strip, text.split("\n")) if line and not _is_furniture(line))
-    # The common signs come first, one by one: what is left is NFKC already, which is quickly seen.
-    for wide, narrow in _COMMON_SIGNS:
-        text = text.replace(wide, narrow)
-    lines = unicodedata.normalize("NFKC", text).lower().split("\n")
+    lines = nfkc(text).lower().split("\n")
     return "\n".join(_tight(line) for line in lines if len(line) > _ASIDE_LENGTH or not _ASIDE.fullmatch(line))
 
 

@@ -104,14 +104,21 @@ def content_hash(title: str, text: str) -> str:
     return hashlib.sha256(_bare(title).encode() + b"\n" + _bare(text).encode()).hexdigest()
 
 
-def _bare(text: str) -> str:
-    """NFKC without white space. The signs of any Chinese text go first, one by one: what is left is NFKC already, which is quickly seen."""
+def nfkc(text: str) -> str:
+    """The text in Unicode's form NFKC: one width for letters and figures.
+
+    The signs of any Chinese text go first, one by one: what is left is NFKC already, which is quickly seen.
+    """
     for wide, narrow in _COMMON_SIGNS:
         text = text.replace(wide, narrow)
-    return "".join(unicodedata.normalize("NFKC", text).split())
+    return unicodedata.normalize("NFKC", text)
 
 
 _COMMON_SIGNS: Final = tuple((sign, unicodedata.normalize("NFKC", sign)) for sign in "，：（）；！？％…\u3000")
+
+
+def _bare(text: str) -> str:
+    return "".join(nfkc(text).split())
 
 
 def _source(text: str | None) -> str | None:

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from govnews_spider.article import Article
-from govnews_spider.audit.inventory import Inventory, day_of
+from govnews_spider.audit.inventory import Inventory
 from govnews_spider.audit.ledger import OVERTAKEN
-from govnews_spider.outbox import from_json, iso, to_json
+from govnews_spider.outbox import from_json, iso, waiting
 
 _FILED: Final = """
     SELECT revision, content_hash, published_at, day, first_seen FROM rows WHERE article_id = ? AND folder <> 'outbox'
@@ -28,8 +27,8 @@ def renumber(inventory: Inventory) -> Iterator[str]:
 
 def _renumber(inventory: Inventory, article_id: str) -> None:
     db = inventory.db
-    waiting = db.execute("SELECT article FROM ledger.outbox WHERE article_id = ? ORDER BY revision", (article_id,))
-    articles = [from_json(text) for (text,) in waiting]
+    rows = db.execute("SELECT article FROM ledger.outbox WHERE article_id = ? ORDER BY revision", (article_id,))
+    articles = [from_json(text) for (text,) in rows]
     filed = db.execute(_FILED, (article_id,)).fetchall()
     revision, *content, day, first_seen = filed[0]
     had = {(number, *said) for number, *said, _, _ in filed}
@@ -41,11 +40,6 @@ def _renumber(inventory: Inventory, article_id: str) -> None:
             continue
         revision, content = revision + 1, said
         article.revision, article.first_seen = revision, datetime.fromisoformat(first_seen)
-        db.execute("INSERT INTO ledger.outbox VALUES (?, ?, ?, ?, ?)", _waiting(article, day))
-        day = day_of(article).isoformat()
+        db.execute("INSERT INTO ledger.outbox VALUES (?, ?, ?, ?, ?)", waiting(article, day))
+        day = article.day.isoformat()
     db.execute("COMMIT")
-
-
-def _waiting(article: Article, before: str) -> tuple[object, ...]:
-    day = day_of(article).isoformat()
-    return article.article_id, article.revision, day, None if before == day else before, to_json(article)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
+from operator import attrgetter
 
 from govnews_spider.article import Article
 from govnews_spider.audit.files import scan
-from govnews_spider.audit.inventory import Inventory, day_of
+from govnews_spider.audit.inventory import Inventory
 from govnews_spider.repair.rows import set_aside
 from govnews_spider.writers.front_matter import FrontMatterWriter
 
@@ -17,7 +18,7 @@ def mend(inventory: Inventory) -> Iterator[str]:
     """Lists all rows, and mends the posts that do not fit them."""
     writer = FrontMatterWriter(inventory.data)
     done: Counter[str] = Counter()
-    for day, group in groupby(_broken(inventory, done), day_of):
+    for day, group in groupby(_broken(inventory, done), attrgetter("day")):
         articles = list(group)
         writer.write(day, articles)
         writer.flush()

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from govnews_spider.audit.files import scan
-from govnews_spider.audit.inventory import Inventory, day_named, from_row, place_of, read_table
+from govnews_spider.audit.inventory import Inventory, day_named
 from govnews_spider.writers.files import remove_files, replace_files
-from govnews_spider.writers.parquet import SCHEMA, _to_bytes
+from govnews_spider.writers.parquet import SCHEMA, from_row, place, read_day, to_bytes
 
 Key = tuple[str, int]
 
@@ -68,7 +68,7 @@ def settle(inventory: Inventory) -> Iterator[str]:
     for (path,) in db.execute("SELECT DISTINCT path FROM go ORDER BY path").fetchall():
         wanted = db.execute("SELECT article_id, revision, kept FROM go WHERE path = ?", (path,))
         quota = {(article_id, revision): kept for article_id, revision, kept in wanted}
-        _write(inventory.data, path, _limited(read_table(inventory.data / path), quota))
+        _write(inventory.data, path, _limited(read_day(inventory.data / path), quota))
     if settled:
         yield f"{settled} articles had rows twice, in a wrong place, or superseded ones only: each row stands where it belongs now, once"
 
@@ -104,7 +104,7 @@ def _plan(inventory: Inventory, article_id: str) -> bool:
     places = Counter((path, revision) for revision, _, path, *_ in rows)
     for revision, _, path, day, duplicate_of, _ in rows:
         folder = "revisions" if revision < newest else "reprints" if duplicate_of else "articles"
-        home = place_of(folder, date.fromisoformat(day))
+        home = place(folder, date.fromisoformat(day))
         if (home, revision) not in places:
             places[home, revision] = 1
             inventory.db.execute("INSERT INTO come VALUES (?, ?, ?, ?)", (home, path, article_id, revision))
@@ -115,13 +115,13 @@ def _plan(inventory: Inventory, article_id: str) -> bool:
 
 def _take_in(inventory: Inventory, target: str) -> None:
     path = inventory.data / target
-    tables = [read_table(path) if path.exists() else SCHEMA.empty_table()]
+    tables = [read_day(path)]
     sql = "SELECT source, article_id, revision FROM come WHERE target = ? ORDER BY source"
     wanted: dict[str, dict[Key, int]] = {}
     for source, article_id, revision in inventory.db.execute(sql, (target,)):
         wanted.setdefault(source, {})[article_id, revision] = 1
     for source, keys in wanted.items():
-        table = read_table(inventory.data / source)
+        table = read_day(inventory.data / source)
         there = table.filter(_mask(key in keys for key in _keys(table)))
         tables.append(_limited(there, keys))
     _write(inventory.data, target, pa.concat_tables(tables))
@@ -139,11 +139,10 @@ def _limited(table: pa.Table, quota: dict[Key, int]) -> pa.Table:
 
 def _write(data: Path, path: str, table: pa.Table) -> None:
     day = day_named(path)
-    if table.num_rows or (
-        day and path == place_of(path.partition("/")[0], day)
-    ):  # as the writer, which keeps a day without rows
+    # As the writer, which keeps a day without rows.
+    if table.num_rows or (day and path == place(path.partition("/")[0], day)):
         table = table.sort_by([(name, "ascending") for name in ("published_at", "article_id", "revision")])
-        replace_files(data, {data / path: _to_bytes(table)})
+        replace_files(data, {data / path: to_bytes(table)})
     else:
         remove_files([data / path])
 

@@ -50,9 +50,8 @@ class Part:
         past = [row.ctime for row in answer.rows if row.ctime is not None and row.ctime <= self.began]
         self.newest = max([*past, *filter(None, (self.newest,))], default=None)
         if answer.total is not None and answer.total >= (page - 1) * PAGE_SIZE + len(answer.rows):
-            self.broken = (
-                self.broken or answer.total < self.total
-            )  # a row was taken out, and another has moved up, unseen
+            # Fewer than before: a row was taken out, and another has moved up, unseen.
+            self.broken = self.broken or answer.total < self.total
             self.total = max(self.total, answer.total)
         return floor
 
@@ -169,8 +168,8 @@ class Rows:
             return
         self._met[refused.key] = None
         self._report.run.seen += 1
+        self._report.owners[url] = self._report.account(section.name)
         self._report.refuse(refused, url=None, origin=url)
-        self._report.account(section.name).outcomes["rejected"] += 1
 
     def _settled(self, address: str, outcome: str) -> None:
         for part, made, floor in self._waiting.pop(address, ()):

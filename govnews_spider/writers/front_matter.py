@@ -24,7 +24,7 @@ class FrontMatterWriter:
     def write(self, day: date, articles: Sequence[Article]) -> None:
         """A post for each article; a reprint's, from before it was known as one, goes."""
         for article in articles:
-            path = self._path(day, article.article_id)
+            path = self._data / post(day, article.article_id)
             if article.duplicate_of is None:
                 self._stage.put(path, partial(_document, article))
                 self.weight += 6 * len(article.text)
@@ -34,7 +34,7 @@ class FrontMatterWriter:
     def remove(self, day: date, article_ids: Collection[str]) -> None:
         """Deletes the posts of articles that are no longer of this day."""
         for article_id in article_ids:
-            self._stage.drop(self._path(day, article_id))
+            self._stage.drop(self._data / post(day, article_id))
 
     def flush(self) -> None:
         """Writes and deletes the posts."""
@@ -44,9 +44,11 @@ class FrontMatterWriter:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _path(self, day: date, article_id: str) -> Path:
-        key = quote(article_id.replace(":", "-"), safe="")  # an id is read from a page: no "/" of it may lead elsewhere
-        return self._data / "posts" / f"{day:%Y}" / f"{day:%m}" / f"{day:%Y%m%d}-{key}.md"
+
+def post(day: date, article_id: str) -> str:
+    """Where the post of an article that was published on that day stands, below the data folder."""
+    key = quote(article_id.replace(":", "-"), safe="")  # an id is read from a page: no "/" of it may lead elsewhere
+    return f"posts/{day:%Y}/{day:%m}/{day:%Y%m%d}-{key}.md"
 
 
 def _document(article: Article) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from govnews_spider.article import SCHEMA_VERSION, Article
+from govnews_spider.article import SCHEMA_VERSION, Article, Image
 from govnews_spider.faults import Fault, named
 from govnews_spider.writers.files import Stage
 
@@ -72,6 +72,7 @@ SCHEMA: Final = pa.schema(
 )
 """The columns of every file, the same in each: names and order of :data:`govnews_spider.article.FIELD_NAMES`."""
 
+_DAMAGED: Final = "put back a copy of it, or run `scrapy verify --repair`"
 _UNIQUE: Final = ("url", "title", "original_title", "body_html", "text", "content_hash")
 """Columns that hardly repeat within a day: a dictionary of them is dead weight, and so are bounds of long text."""
 
@@ -133,38 +134,19 @@ class ParquetWriter:
             wanted.append(newer != revision)
         return rows.filter(_mask(wanted))
 
-    def _path(self, folder: str, day: date) -> Path:
-        return self._data / folder / f"year={day.year}" / f"month={day:%m}" / f"{day}.parquet"
-
     def _read(self, folder: str, day: date) -> pa.Table:
-        path = self._path(folder, day)
-        if path in self._staged:
-            return self._staged[path]
-        try:
-            table = pq.ParquetFile(path, page_checksum_verification=True).read()
-        except FileNotFoundError:
-            return SCHEMA.empty_table()
-        except (pa.ArrowException, OSError) as error:
-            if (
-                isinstance(error, OSError) and error.errno
-            ):  # Arrow's own complaints about a file are OSErrors without a number
-                raise named(error, path) from error
-            raise Fault(
-                "damaged_day_file", f"{path}: {error}; put back a copy of it, or run `scrapy verify --repair`"
-            ) from error
-        if not table.schema.equals(SCHEMA):
-            raise Fault("other_schema", f"{path}: it is not schema {SCHEMA_VERSION}; use another data folder")
-        return table.cast(SCHEMA)  # the inner name of a map is read as another one, and would be written so
+        path = self._data / place(folder, day)
+        return self._staged[path] if path in self._staged else read_day(path)
 
     def _replace(self, folder: str, day: date, before: pa.Table, after: pa.Table) -> None:
         after = after.sort_by([(name, "ascending") for name in ("published_at", "article_id", "revision")])
         if after.equals(before):
             return
         # A day without rows keeps its file: a reader that has listed the folder is about to open it.
-        path = self._path(folder, day)
+        path = self._data / place(folder, day)
         self._staged[path] = after
         self.weight += after.nbytes
-        self._stage.put(path, partial(_to_bytes, after))
+        self._stage.put(path, partial(to_bytes, after))
 
 
 def to_table(articles: Sequence[Article]) -> pa.Table:
@@ -174,11 +156,43 @@ def to_table(articles: Sequence[Article]) -> pa.Table:
     return pa.Table.from_pydict(columns, schema=SCHEMA)
 
 
-def _to_bytes(table: pa.Table) -> bytes:
+def from_row(row: dict[str, Any]) -> Article:
+    """The article that the row, as pyarrow gives it, was written from."""
+    images = [Image(**image) for image in row["images"]]
+    return Article(**row | {"images": images, "provenance": dict(row["provenance"])})
+
+
+def place(folder: str, day: date) -> str:
+    """Where the rows of a day stand, below the data folder."""
+    return f"{folder}/year={day.year}/month={day:%m}/{day}.parquet"
+
+
+def read_day(path: Path) -> pa.Table:
+    """The rows of a day's file, every page's checksum verified; none where there is no file.
+
+    Raises :class:`Fault`: ``damaged_day_file``, ``other_schema``, or the name of what keeps it from being read.
+    """
+    try:
+        table = pq.ParquetFile(path, page_checksum_verification=True).read()
+    except FileNotFoundError:
+        return SCHEMA.empty_table()
+    except (pa.ArrowException, OSError) as error:
+        # Arrow's own complaints about a file are OSErrors without a number.
+        if isinstance(error, OSError) and error.errno:
+            raise named(error, path) from error
+        complaint = " ".join(str(error).split())
+        raise Fault("damaged_day_file", f"{path}: {complaint}; {_DAMAGED}") from error
+    if not table.schema.equals(SCHEMA):
+        raise Fault("other_schema", f"{path}: it is not schema {SCHEMA_VERSION}; use another data folder")
+    return table.cast(SCHEMA)  # the inner name of a map is read as another one, and would be written so
+
+
+def to_bytes(table: pa.Table) -> bytes:
+    """The content of a day's file with these rows; the same rows give the same bytes, whatever they were merged from."""
     short = [name for name in SCHEMA.names if name not in _UNIQUE]
     sink = BytesIO()
     pq.write_table(
-        table.combine_chunks(),  # the same rows give the same bytes, whatever they were merged from
+        table.combine_chunks(),
         sink,
         compression="zstd",
         compression_level=3,  # twice as fast as 6, which saves 5 % more

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from govnews_spider.article import Article, Image
-from govnews_spider.ledger import Ledger, export
+from govnews_spider.export import export
+from govnews_spider.ledger import Ledger
 from govnews_spider.writers import WRITERS, Writer
 
 NOON = datetime(2021, 11, 25, 4, 0, 0, 123456, tzinfo=UTC)

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govnews_spider.article import FIELD_NAMES, SCHEMA_VERSION, Article
+from govnews_spider.export import export
 from govnews_spider.faults import Fault
-from govnews_spider.ledger import Ledger, Outcome, export
+from govnews_spider.ledger import Ledger, Outcome
 from govnews_spider.writers.parquet import SCHEMA, ParquetWriter
 from tests.writers.samples import NOON, article, contents, full, reprint, store
 
