@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from datasketch import MinHash, MinHashLSH
 from rensa import RMinHash, RMinHashDeduplicator
 
-from benchmarks.bands import Bands
-from govnews_spider.core.fingerprint import band_keys, bare, digest, sketch
+from govnews_spider.article import Article
+from govnews_spider.core.dedup import Trace, trace
 from govnews_spider.core.reprints import Text, judge
+from govnews_spider.database import connect
+from govnews_spider.texts import Texts
 
 PERMUTATIONS = 128
 THRESHOLD = 0.5
 """Jaccard similarity that the peers are asked for; half of a text may be cut off."""
 GRAM = 3
+TOGETHER = 100
+"""Articles in a transaction; a crawl that is killed loses them all, which is why the ledger does them one by one."""
 
 
 class Finder(Protocol):
@@ -34,35 +39,56 @@ class Finder(Protocol):
 
 
 class Ours:
-    """Keys and digests in SQLite, whole texts compared; these lie in memory here, and are read from disk in a crawl."""
+    """The ledger's own tables, whole texts compared; these lie in memory here, and are read from disk in a crawl."""
 
     name = "govnews_spider"
 
     def __init__(self, path: Path) -> None:
-        self.bands = Bands(path)
-        self.texts: dict[int, str] = {}
-        self.judged = 0
+        self.path = path
+        self.database = connect(path)
+        self.known = Texts(self.database)
+        self.texts: dict[int, tuple[int, str]] = {}
+        """Number of a text in the ledger → whose it was first, and how it reads."""
+        self.judged = self.added = 0
 
     def meet(self, identifier: int, text: str, *, keep: bool = True) -> list[int]:
-        compared = bare(text)
-        minima = sketch(compared)
-        if minima is None:
-            return []
-        keys, short = band_keys(minima), digest(minima)
         found = []
-        candidates, telling = self.bands.candidates(keys, short)
+        traced = trace(_article(text))
+        if traced is None:
+            return []
+        if (same := self.known.find(traced)) is not None:
+            return [self.texts[same][0]]
+        candidates, telling = self.known.alike(traced)
         if candidates:
             newcomer = Text.of(text)
-            verdicts = {known: judge(newcomer, Text.of(self.texts[known])) for known in candidates}
-            found = [known for known, verdict in verdicts.items() if verdict.kind == "reprint"]
+            verdicts = {known: judge(newcomer, Text.of(self.texts[known][1])) for known in candidates}
+            found = [self.texts[known][0] for known, verdict in verdicts.items() if verdict.kind == "reprint"]
             self.judged += len(candidates)
         if keep:
-            self.bands.add(identifier, telling, short)
-            self.texts[identifier] = text
+            self._keep(identifier, text, traced, telling)
         return found
 
+    def _keep(self, identifier: int, text: str, traced: Trace, telling: list[int]) -> None:
+        if self.added % TOGETHER == 0:
+            self.database.execute("BEGIN")
+        self.texts[self.known.add(traced, telling)] = identifier, text
+        self.added += 1
+        if self.added % TOGETHER == 0:
+            self.database.execute("COMMIT")
+
     def size(self) -> int:
-        return self.bands.size()
+        if self.database.in_transaction:
+            self.database.execute("COMMIT")
+            self.added += -self.added % TOGETHER
+        self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return self.path.stat().st_size
+
+
+def _article(text: str) -> Article:
+    """An article of which nothing but the text is known."""
+    moment = datetime(2021, 11, 25, tzinfo=UTC)
+    told = {"title": "", "published_raw": "", "published_from": "", "body_html": "", "layout": "", "origin": ""}
+    return Article(published_at=moment, text=text, **told)
 
 
 class Datasketch:

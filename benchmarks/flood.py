@@ -12,10 +12,10 @@ from time import perf_counter
 from rich.box import MARKDOWN
 from rich.table import Table
 
-from benchmarks.bands import RECENT
 from benchmarks.finders import Datasketch, Finder, Ours, Rensa
 from benchmarks.planting import REPRINTS, SIBLINGS
 from benchmarks.texts import many
+from govnews_spider.texts import RECENT
 
 SIZES = (10_000, 200_000)
 MILLION = 1_000_000

@@ -8,12 +8,16 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.documents import FIRST_DAY, docid_of, hash_of, url_of
 from govnews_spider.article import Article
+from govnews_spider.core.dedup import text_key
+from govnews_spider.core.fingerprint import BANDS, KEY_BITS, ROWS
 from govnews_spider.ledger import Ledger
 from govnews_spider.outbox import iso
 
-TABLES = ("identities", "urls", "versions")
+TABLES = ("identities", "urls", "versions", "texts")
 """What the ledger remembers of each article that it has accepted, after its row is in the files."""
 DAYS = 2_000
 CHUNK = 10_000
@@ -35,6 +39,10 @@ def values(number: int) -> dict[str, object]:
         "url": url_of(docid, day),
         "etag": f'"{hash_of(docid)[:16]}"',
         "last_modified": f"{day:%a, %d %b %Y} 08:00:00 GMT",
+        "text": number + 1,
+        "number": number + 1,
+        "key": bytes.fromhex(hash_of(docid)[:32]),
+        "digest": bytes.fromhex(hash_of(docid))[: BANDS * ROWS].ljust(BANDS * ROWS),
     }
 
 
@@ -50,11 +58,22 @@ def fill(path: Path, count: int) -> None:
         for table, names in columns.items():
             places = ", ".join(f":{name}" for name in names)
             db.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})", rows)
+    _fill_bands(db, count)
     db.execute("COMMIT")
     db.execute("PRAGMA journal_mode = WAL")
     db.close()
     with path.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def _fill_bands(db: sqlite3.Connection, count: int) -> None:
+    """The keys of as many texts, which share none, where they lie once they are no longer recent."""
+    rng = np.random.default_rng(count)
+    keys = rng.integers(0, 2**KEY_BITS, count * BANDS)
+    for places in np.array_split(np.argsort(keys), max(1, count // CHUNK)):
+        rows = zip(keys[places].tolist(), (places // BANDS + 1).tolist(), strict=True)
+        db.executemany("INSERT OR IGNORE INTO bands VALUES (?, ?)", rows)
+    db.execute("UPDATE moved SET through = ?", (count,))
 
 
 def _columns(db: sqlite3.Connection, table: str) -> Sequence[str]:
@@ -71,4 +90,6 @@ def forget(path: Path, articles: Iterable[Article]) -> None:
             for table in ("identities", "versions", "outbox"):
                 db.execute(f"DELETE FROM {table} WHERE article_id = ?", (article.article_id,))
             db.execute("DELETE FROM urls WHERE url = ?", (article.url,))
+            db.execute("DELETE FROM texts WHERE key = ?", (text_key(article),))
+        db.execute("DELETE FROM recent")
     db.close()

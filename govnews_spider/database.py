@@ -45,13 +45,32 @@ MIGRATIONS: Final = (
     ALTER TABLE urls ADD COLUMN etag TEXT;
     ALTER TABLE urls ADD COLUMN last_modified TEXT;
     """,
+    """
+    CREATE TABLE aliases (alias TEXT PRIMARY KEY, article_id TEXT NOT NULL) WITHOUT ROWID;
+    CREATE INDEX aliases_of ON aliases (article_id);
+    CREATE TABLE texts (number INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, digest BLOB);
+    CREATE TABLE bands (key INTEGER NOT NULL, text INTEGER NOT NULL, PRIMARY KEY (key, text)) WITHOUT ROWID;
+    CREATE TABLE recent (key INTEGER NOT NULL, text INTEGER NOT NULL, PRIMARY KEY (key, text)) WITHOUT ROWID;
+    CREATE TABLE moved (through INTEGER NOT NULL);
+    INSERT INTO moved VALUES (0);
+    CREATE TABLE pairs (
+        one INTEGER NOT NULL, other INTEGER NOT NULL, kind TEXT NOT NULL, similarity REAL NOT NULL, reason TEXT NOT NULL,
+        PRIMARY KEY (one, other)
+    ) WITHOUT ROWID;
+    ALTER TABLE identities ADD COLUMN text INTEGER;
+    ALTER TABLE identities ADD COLUMN duplicate_of TEXT;
+    ALTER TABLE identities ADD COLUMN similarity REAL;
+    CREATE INDEX identities_of_text ON identities (text, published_at, article_id) WHERE text IS NOT NULL;
+    """,
 )
 """The schema's history; ``PRAGMA user_version`` counts the steps taken. A step that was released never changes.
 
 Days are publication days in Asia/Shanghai, times are ISO 8601 in UTC. ``former_day`` is the day that the revision
 before was stored under, where that is another one. An outbox row lives from its commit until every writer has it.
-``versions`` has what every revision of an article was; ``refusals`` which addresses need not be asked again for a while, and
-under which conditions (``scope``); ``lists``, ``gaps`` and ``windows`` are explained by :mod:`govnews_spider.coverage`;
+``aliases`` has other ids of articles, ``versions`` what every revision of an article was; ``refusals`` which addresses need not be
+asked again for a while, and under which conditions (``scope``); ``lists``, ``gaps`` and ``windows`` are explained by
+:mod:`govnews_spider.coverage`, ``texts``, ``bands``, ``recent`` and ``moved`` by :mod:`govnews_spider.texts`: ``text`` is a number of
+theirs, ``moved`` has that up to which the keys lie in ``bands``. ``pairs`` has, from either side, what two texts are to each other;
 ``runs`` has a run from its beginning, so that one that was killed is known; ``durable`` is what :func:`make_durable` writes to."""
 
 
@@ -66,7 +85,7 @@ def connect(path: Path) -> sqlite3.Connection:
             db = on_failure.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
             # NORMAL: a commit survives the end of the process; a power cut may take the last ones back, all or nothing, and then what
             # they stored is fetched again. Before rows leave for the files, they are made safe against that too (make_durable).
-            db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
+            db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768;")
             version: int = db.execute("PRAGMA user_version").fetchone()[0]
             for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
                 db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")

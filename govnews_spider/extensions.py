@@ -21,7 +21,8 @@ from govnews_spider.article import Article, Rejected
 from govnews_spider.balance import show
 from govnews_spider.core.drift import DRIFT_SLUGS, fallbacks
 from govnews_spider.faults import Fault, named
-from govnews_spider.ledger import Ledger, Validators
+from govnews_spider.identities import Validators
+from govnews_spider.ledger import Ledger
 from govnews_spider.options import Options
 from govnews_spider.runs import ListAccount, Run, exit_code
 from govnews_spider.scopes import Scopes

@@ -6,21 +6,32 @@ its row is safe, and running again after any interruption is resuming. :mod:`gov
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing
+import logging
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
-from govnews_spider.article import Article
+from govnews_spider.article import FIELD_NAMES, Article
+from govnews_spider.core.dedup import complete, is_document, minute
 from govnews_spider.coverage import Coverage
 from govnews_spider.database import connect, make_durable
+from govnews_spider.faults import Fault, named
+from govnews_spider.groups import Groups, Mark, Meeting
+from govnews_spider.identities import Content, Identities, Identity, Validators, addresses_of
 from govnews_spider.lock import hold
-from govnews_spider.outbox import Batch, from_json, iso, waiting
+from govnews_spider.outbox import Batch, from_json, iso, to_json, waiting
+from govnews_spider.writers.day_rows import DayRows
+
+logger = logging.getLogger(__name__)
 
 REFUSED_FOR: Final = timedelta(days=7)
 """How long a refusal is remembered: a page that was missing may be there next week."""
+_OF_RUN: Final = ("spider", "run_id")
 
 
 class Outcome(StrEnum):
@@ -29,34 +40,46 @@ class Outcome(StrEnum):
     STORED = "stored"
     UNCHANGED = "unchanged"
     REVISED = "revised"
-
-
-class Validators(NamedTuple):
-    """What a server said by which it can tell later whether a page has changed; None what it did not say."""
-
-    etag: str | None = None
-    last_modified: str | None = None
+    REPRINT = "reprint"
 
 
 class Ledger:
     """The SQLite file of one data folder; made, or brought up to today's schema, when it is opened.
 
     Raises :class:`Fault` for a file that cannot be opened, is no ledger, was written by a newer version, or is
-    held by another process: one run at a time writes to a data folder.
+    held by another process: one run at a time writes to a data folder. ``is_held``: the caller holds it. ``on_fault`` is told what
+    keeps a stored row from being read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        on_fault: Callable[[Fault], None] = lambda fault: logger.error("%s", fault),
+        *,
+        is_held: bool = False,
+    ) -> None:
         self.path = path
+        self.on_waiting: Callable[[date], None] = lambda day: None
+        """Called with the publication day of each row that comes to wait in the outbox."""
+        self.marked: Counter[str] = Counter()
+        """How often a row that was stored before has become a reprint, an article again, or a reprint of another one."""
         with ExitStack() as on_failure:
-            self._lock = on_failure.enter_context(hold(path))
+            self._lock = on_failure.enter_context(nullcontext() if is_held else hold(path))
             self._db = on_failure.enter_context(closing(connect(path)))
+            self._files = DayRows(path.parent, on_fault)
             self.coverage = Coverage(self._db)
+            self._identities = Identities(self._db)
+            try:
+                self._groups = Groups(self._db, self._text)
+            except sqlite3.Error as error:
+                raise named(error, path) from error
             on_failure.pop_all()
 
     def close(self) -> None:
         """Folds the write-ahead log into the file (nothing is lost without it), and gives the folder free."""
         self._db.close()
-        self._lock.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -65,95 +88,158 @@ class Ledger:
         self.close()
 
     def known(self, article_id: str) -> bool:
-        """Whether an article with this id was accepted."""
-        found = self._db.execute("SELECT 1 FROM identities WHERE article_id = ?", (article_id,))
-        return found.fetchone() is not None
+        """Whether an article with this id was accepted, or a document of it under another one."""
+        return self._identities.find(self._identities.resolve(article_id)) is not None
 
     def known_url(self, url: str) -> bool:
         """Whether an article was accepted under this address: its canonical one, or one that it was fetched from."""
-        return self._db.execute("SELECT 1 FROM urls WHERE url = ?", (url,)).fetchone() is not None
+        return self._identities.at(url) is not None
 
     def accept(self, article: Article, *, replayed: bool = False, validators: Validators | None = None) -> Outcome:
-        """Commits ``article`` and says what it is; sets its ``revision`` and ``first_seen``.
+        """Commits ``article``, makes it what is stored, and says what it is.
 
-        ``validators`` are those of the answer that it was read from; they are kept beside the address that was fetched.
+        That sets ``article_id``, ``revision``, ``first_seen``, and of a reprint ``duplicate_of``, ``similarity`` and the reason in
+        ``provenance``. ``validators`` are those of the answer that it was read from; they are kept beside the address that was fetched.
 
         It is revised when its content or its publication time differs from the newest revision's; a new revision, like
         a new article, waits in the outbox. Where files are replayed, every version that was accepted before is unchanged: a
-        folder may hold several of one article, in any order. Raises ValueError for an article without id or with a time without zone.
+        folder may hold several of one article, in any order. A document and the page of the same article are one, whichever comes
+        first, and each completes the other. Raises ValueError for an article without id or with a time without zone.
         """
         if not article.article_id:
             raise ValueError(f"no_article_id: {article.origin}: identify the article before it is accepted")
-        now = iso(datetime.now(UTC))
-        content = (article.content_hash, iso(article.published_at))
+        content, addresses = Content.of(article), addresses_of(article, validators or Validators())
+        own_id, article.article_id = article.article_id, self._resolve(article)
+        known = self._identities.find(article.article_id)
+        is_unchanged = known is not None and (
+            known.content == content or (replayed and self._identities.had(article.article_id, content))
+        )
+        meeting = None if is_unchanged else self._groups.meet(article)
+        if known is None and meeting is not None and (twin := self._twin(article, meeting)) is not None:
+            known = self._identities.find(twin.article_id)
+            is_unchanged = not _merge(article, twin)
+            meeting = self._groups.meet(article)
+        try:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._identities.add_addresses(article.article_id, addresses)
+                self._identities.add_version(article.article_id, content)
+                if own_id != article.article_id:
+                    self._identities.add_alias(own_id, article.article_id)
+                return self._keep(article, known, meeting, is_unchanged=is_unchanged)
+        except BaseException:
+            self._groups.forget()
+            raise
+
+    def days_not_compared(self) -> list[date]:
+        """The publication days of articles whose text was never compared with others, the first one first."""
+        return [date.fromisoformat(day) for day in self._identities.days_without_text()]
+
+    def compare(self, row: Article) -> bool:
+        """Compares the text of a stored article, whose newest row this is, where that was never done; whether it was now."""
+        known = self._identities.find(row.article_id)
+        if known is None or known.text is not None or known.revision != row.revision:
+            return False
+        meeting = self._groups.meet(row)
+        if meeting is None:
+            return False
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            known = self._db.execute(
-                "SELECT content_hash, published_at, day, revision, first_seen FROM identities WHERE article_id = ?",
-                (article.article_id,),
-            ).fetchone()
-            *former, former_day, revision, first_seen = known or (None, None, None, 0, now)
-            outcome = Outcome.REVISED if known else Outcome.STORED
-            if tuple(former) == content or (replayed and self._had(article.article_id, content)):
-                outcome = Outcome.UNCHANGED
-            article.revision = revision + (outcome is not Outcome.UNCHANGED)
-            article.first_seen = datetime.fromisoformat(first_seen)
-            if outcome is Outcome.UNCHANGED:
-                self._db.execute("UPDATE identities SET last_seen = ? WHERE article_id = ?", (now, article.article_id))
-            else:
-                self._identify(article, now)
-                self._db.execute("INSERT OR IGNORE INTO versions VALUES (?, ?, ?)", (article.article_id, *content))
-                self._post(article, former_day)
-            self._add_addresses(article, validators or Validators())
-        return outcome
+            text = self._groups.keep(meeting)
+            self._identities.set_text(row.article_id, text)
+            for mark in self._groups.marks((text,)):
+                self._mark(mark, row)
+        return True
 
-    def _identify(self, article: Article, now: str) -> None:
-        self._db.execute(
-            "INSERT INTO identities VALUES (:id, :hash, :published_at, :day, :revision, :now, :now)"
-            " ON CONFLICT DO UPDATE SET content_hash = :hash, published_at = :published_at, day = :day,"
-            " revision = :revision, last_seen = :now",
-            {
-                "id": article.article_id,
-                "hash": article.content_hash,
-                "published_at": iso(article.published_at),
-                "day": article.day.isoformat(),
-                "revision": article.revision,
-                "now": now,
-            },
-        )
+    def _keep(
+        self, article: Article, known: Identity | None, meeting: Meeting | None, *, is_unchanged: bool
+    ) -> Outcome:
+        now = iso(datetime.now(UTC))
+        article.revision = (known.revision if known else 0) + (not is_unchanged)
+        article.first_seen = datetime.fromisoformat(known.first_seen if known else now)
+        if is_unchanged:
+            self._identities.see(article.article_id, now)
+            return Outcome.UNCHANGED
+        Mark(article.article_id, None, None, None).put(article)
+        text = self._groups.keep(meeting) if meeting is not None else None
+        self._identities.write(article, text, now)
+        self._wait(article, known.day if known else None)
+        former = known.text if known else None
+        # Nothing changes for any group where a text is new and alike to none, which is so of most.
+        if former is not None or (meeting is not None and meeting.alike):
+            for mark in self._groups.marks({number for number in (text, former) if number is not None}):
+                self._mark(mark, article)
+        if known is not None:
+            return Outcome.REVISED
+        return Outcome.STORED if article.duplicate_of is None else Outcome.REPRINT
 
-    def _add_addresses(self, article: Article, validators: Validators) -> None:
-        # The address that was fetched counts as well: it may lead to the canonical one by a redirect.
-        addresses = {url: Validators() for url in (article.url,) if url}
-        if article.origin.startswith(("https://", "http://")):
-            addresses[article.origin] = validators
-        self._db.executemany(
-            "INSERT INTO urls VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET etag = excluded.etag,"
-            " last_modified = excluded.last_modified WHERE etag IS NOT excluded.etag OR last_modified IS NOT excluded.last_modified",
-            [(url, article.article_id, *said) for url, said in addresses.items()],
-        )
+    def _resolve(self, article: Article) -> str:
+        """The id under which the article is stored: that of the same address, where only one of both ids is a docid's."""
+        article_id = self._identities.resolve(article.article_id)
+        if article.url is None or self._identities.find(article_id) is not None:
+            return article_id
+        there = self._identities.at(article.url)
+        return article_id if there is None or there.startswith("sina:") is article_id.startswith("sina:") else there
 
-    def _post(self, article: Article, former_day: str | None) -> None:
+    def _twin(self, article: Article, meeting: Meeting) -> Article | None:
+        """The stored document of the page ``article``, or the stored page of the document."""
+        for article_id in self._groups.near(meeting, minute(article.published_at)):
+            row = self._row(article_id)
+            if row is None or is_document(row) is is_document(article):
+                continue
+            if is_document(row) or not self._identities.has_document(article_id):
+                return row
+        return None
+
+    def _mark(self, mark: Mark, newcomer: Article) -> None:
+        """Gives the newest row of an article its new mark, and lets it wait for the files under the revision that it has."""
+        row = newcomer if mark.article_id == newcomer.article_id else self._row(mark.article_id)
+        if row is None:  # its file is damaged, as was told: with the next change of its group it is tried again
+            return
+        if row is not newcomer:
+            self.marked[_change(row.duplicate_of, mark.duplicate_of)] += 1
+        mark.put(row)
+        self._identities.mark(*mark[:3])
+        waiting = (to_json(row), row.article_id, row.revision)
+        if not self._db.execute(
+            "UPDATE outbox SET article = ? WHERE article_id = ? AND revision = ?", waiting
+        ).rowcount:
+            self._wait(row, None)
+
+    def _wait(self, article: Article, former_day: str | None) -> None:
         self._db.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?)", waiting(article, former_day))
+        self.on_waiting(article.day)
 
-    def _had(self, article_id: str, content: tuple[str, str]) -> bool:
+    def _row(self, article_id: str) -> Article | None:
+        """The newest row of an article, out of the outbox or its file; None where it cannot be read."""
+        if (row := self._waiting(article_id)) is not None:
+            return row
+        known = self._identities.find(article_id)
+        row = self._files.find(known.folder, date.fromisoformat(known.day), article_id) if known is not None else None
+        return row if row is not None and known is not None and row.revision == known.revision else None
+
+    def _text(self, article_id: str) -> str | None:
+        """The text of its newest row; None where it cannot be read."""
+        if (row := self._waiting(article_id)) is not None:
+            return row.text
+        known = self._identities.find(article_id)
+        return self._files.text(known.folder, date.fromisoformat(known.day), article_id) if known is not None else None
+
+    def _waiting(self, article_id: str) -> Article | None:
         found = self._db.execute(
-            "SELECT 1 FROM versions WHERE article_id = ? AND content_hash = ? AND published_at = ?",
-            (article_id, *content),
-        )
-        return found.fetchone() is not None
+            "SELECT article FROM outbox WHERE article_id = ? ORDER BY revision DESC LIMIT 1", (article_id,)
+        ).fetchone()
+        return from_json(found[0]) if found is not None else None
 
     def validators(self, url: str) -> Validators:
         """What the server said when the article of that address was fetched last."""
-        found = self._db.execute("SELECT etag, last_modified FROM urls WHERE url = ?", (url,)).fetchone()
-        return Validators(*found) if found is not None else Validators()
+        return self._identities.validators(url)
 
     def touch(self, url: str) -> None:
         """The article of that address was seen again, and the server says that it has not changed."""
-        self._db.execute(
-            "UPDATE identities SET last_seen = ? WHERE article_id = (SELECT article_id FROM urls WHERE url = ?)",
-            (iso(datetime.now(UTC)), url),
-        )
+        article_id = self._identities.at(url)
+        if article_id is not None:
+            self._identities.see(article_id, iso(datetime.now(UTC)))
 
     def begin_run(self, run_id: str, spider: str, started: datetime) -> list[str]:
         """The run has begun. Returns the runs before it that never ended: they were killed."""
@@ -212,3 +298,20 @@ class Ledger:
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("DELETE FROM outbox WHERE article_id = ? AND revision = ?", rows)
+
+
+def _merge(newcomer: Article, stored: Article) -> bool:
+    """Makes ``newcomer`` what both tell of the article, under the stored id; False where that is what is stored already."""
+    pair = (stored, newcomer) if is_document(newcomer) else (newcomer, stored)
+    whole = complete(*pair)
+    is_new = whole is not stored
+    own = {name: getattr(newcomer, name) for name in _OF_RUN}
+    for name in FIELD_NAMES:
+        setattr(newcomer, name, getattr(whole, name))
+    for name, value in (own | {"article_id": stored.article_id}).items():
+        setattr(newcomer, name, value)
+    return is_new
+
+
+def _change(before: str | None, after: str | None) -> str:
+    return "article" if after is None else "reprint" if before is None else "other_original"

@@ -24,7 +24,7 @@ from govnews_spider.export import export
 from govnews_spider.extensions import RunReport, is_ours
 from govnews_spider.faults import Fault, named
 from govnews_spider.flushing import FlushClock
-from govnews_spider.ledger import Ledger, Outcome
+from govnews_spider.ledger import Ledger
 from govnews_spider.runs import SAMPLED
 from govnews_spider.writers import WRITERS, Writer
 
@@ -179,7 +179,8 @@ class Store:
         if self._report.sample is not None:
             return
         data, run = self._report.options.data, self._report.run
-        self._ledger = self._report.ledger = Ledger(data / "ledger.sqlite")
+        self._ledger = self._report.ledger = Ledger(data / "ledger.sqlite", self._report.fault)
+        self._ledger.on_waiting = self._clock.add
         run.after = self._ledger.begin_run(run.run_id, run.spider, run.started)
         self._writers = [writer(data) for writer in WRITERS.values()]
         self._flush()
@@ -187,24 +188,22 @@ class Store:
 
     def process_item(self, item: Article) -> Article:
         """The article, which is now safe; raises DropItem where the ledger does not take it."""
-        run = self._report.run
+        run, origin = self._report.run, item.origin
         item.spider = run.spider
         item.run_id = run.run_id
         if self._ledger is None:
             self._show(item)
             return item
         try:
-            validators = self._report.validators.get(item.origin)
+            validators = self._report.validators.get(origin)
             outcome = self._ledger.accept(item, replayed=self._replays, validators=validators)
         except (sqlite3.Error, OSError) as error:
             fault = named(error, self._ledger.path)
             self._report.fault(fault)
-            self._report.refuse(Rejected(fault.slug, fault.detail), url=item.url, origin=item.origin, failed=True)
+            self._report.refuse(Rejected(fault.slug, fault.detail), url=item.url, origin=origin, failed=True)
             self._stop()
             raise DropItem(str(fault)) from error
-        if outcome is not Outcome.UNCHANGED:
-            self._clock.add(item.day)
-        self._report.settle(item.origin, outcome.value)
+        self._report.settle(origin, outcome.value)
         self._tick()
         return item
 

@@ -33,12 +33,12 @@ def sound(number: int, **fields: Any) -> Article:
 
 def copy_of(number: int, of: int, **fields: Any) -> Article:
     """A reprint."""
-    return sound(number, duplicate_of=sound(of).article_id, similarity=0.9, **fields)
+    return sound(number, **{"title": sound(of).title, "text": sound(of).text} | fields)
 
 
 def folder(data: Path) -> Path:
     """Eight articles of two days, one of them in its second revision, one moved to the next day, and a reprint; one list read."""
-    store(data, *(sound(n) for n in range(1, 6)), *(sound(n, days=1) for n in range(6, 9)), copy_of(9, of=1))
+    store(data, *(sound(n) for n in range(1, 6)), *(sound(n, days=1) for n in range(6, 9)), copy_of(9, of=5))
     store(data, sound(1, text="窗口明日起受理。"), sound(2, days=1))
     with Ledger(data / "ledger.sqlite") as ledger:
         ledger.coverage.read(LIST, sound(1).published_at, datetime(2021, 11, 27, tzinfo=UTC), to_end=True)

@@ -20,20 +20,21 @@ LIDS = (1687, 1689)
 DAYS = tuple(date(2021, 11, day) for day in range(20, 26))
 NEWEST = ("sections=" + ",".join(str(lid) for lid in LIDS),)
 BACKFILL = (*NEWEST, f"since={DAYS[0]}", f"until={DAYS[-1]}")
+LAST_DAYS = (*NEWEST, f"since={DAYS[len(DAYS) // 2]}", f"until={DAYS[-1]}")
 REVISED = (*NEWEST, "revisit=9999d")
-SERIES = ("newest", "period", "grown", "revised")
+SERIES = ("newest", "period", "grown", "revised", "widened")
 PHASES = ("start-up", "lists", "fetching", "flushing", "closing")
 OFTEN, SELDOM = 7, 1000
 """Rows between two flushes: in the midst of all fetching, or at the end only."""
 
 
 def catalog_of(articles: int, seed: int) -> Catalog:
-    """The articles of a site with two lists over six days; some stand in both lists."""
-    return Catalog.generate(seed=seed, lists=list(LIDS), days=list(DAYS), count=articles)
+    """The articles of a site with two lists over six days; some stand in both lists, every fifth repeats another one."""
+    return Catalog.generate(seed=seed, lists=list(LIDS), days=list(DAYS), count=articles, reprints=5)
 
 
 def series_of(seed: int) -> str:
-    """Of four pairs of seeds that follow each other, each has another of :data:`SERIES`."""
+    """Of five pairs of seeds that follow each other, each has another of :data:`SERIES`."""
     return SERIES[seed // 2 % len(SERIES)]
 
 
@@ -41,7 +42,11 @@ def prepare(site: SinaSite, data: Path, series: str, catalog: Catalog) -> tuple[
     """Puts ``catalog`` on an empty site, and into ``data`` what was crawled in peace before; the arguments of the crawl to come.
 
     ``newest`` reads the newest rows, ``period`` a backfill; ``grown`` has crawled the oldest tenth before the rest appeared,
-    ``revised`` has crawled all before every third article changed.
+    ``revised`` has crawled all before every third article changed, ``widened`` the last days before it reads all of them.
+
+    So reprints come before what they repeat within a run (``newest``, which reads the newest first), after it within a run
+    (``period``, which reads earlier days first) and across runs (``grown``), and before it across runs, when their rows and posts
+    have long been written (``widened``).
     """
     oldest_first = sorted(catalog.articles, key=lambda article: article.published)
     for number, article in enumerate(oldest_first):
@@ -53,7 +58,9 @@ def prepare(site: SinaSite, data: Path, series: str, catalog: Catalog) -> tuple[
         for article in oldest_first[::3]:
             site.publish(replace(article, title=f"{article.title}（更新）", original_title=None))
         return REVISED
-    return BACKFILL if series == "period" else NEWEST
+    if series == "widened":
+        assert crawl(data, "sina_gov", *LAST_DAYS, gateway=site.url).code == 0
+    return BACKFILL if series in ("period", "widened") else NEWEST
 
 
 class Killer:
@@ -86,7 +93,7 @@ class Killer:
             left = Remains.read(self._data)
             before, there = there, {row["article_id"] for row in left.rows}
             self.vanished |= before - there
-            self.torn += len(left.posts) != len(there)
+            self.torn += len(left.posts) != left.keys("articles").total()
 
     def _is_killed(self, *, in_peace: bool) -> bool:
         phase = self._draw.choice(PHASES)

@@ -41,6 +41,14 @@ class Remains:
         rows = [row for row in self.rows if row["folder"] in (folders or FOLDERS)]
         return Counter((row["article_id"], row["revision"], row["content_hash"]) for row in rows)
 
+    def current(self) -> Counter[str]:
+        """In how many rows each article stands, those of its earlier revisions left out."""
+        return Counter(row["article_id"] for row in self.rows if row["folder"] != "revisions")
+
+    def reprints(self) -> dict[str, str | None]:
+        """The article_id of each row in ``reprints/`` → the one that it is said to repeat."""
+        return {row["article_id"]: row["duplicate_of"] for row in self.rows if row["folder"] == "reprints"}
+
 
 @dataclass(slots=True)
 class Verdict:
@@ -48,11 +56,13 @@ class Verdict:
 
     lost: list[Key] = field(default_factory=list)
     doubled: list[Key] = field(default_factory=list)
-    """Rows too many, be it the same version twice or one that nobody published."""
+    """Rows too many, be it the same version twice, one that nobody published, or an article's row in ``articles/`` and ``reprints/``."""
     different: list[str] = field(default_factory=list)
     """Article and columns of rows that do not say the same."""
     posts: list[str] = field(default_factory=list)
     """Posts that are missing, too many or not the same to the byte."""
+    reprints: list[str] = field(default_factory=list)
+    """Reprints that are none or of another article, and those that are not told: what the site knows, and no crawl."""
     leftovers: list[str] = field(default_factory=list)
     """What only an interrupted run may leave, and what the ledger says against the rows."""
 
@@ -62,6 +72,9 @@ def compare(expected: Remains, found: Remains) -> Verdict:
     wanted, there = expected.keys(), found.keys()
     before = {(row["article_id"], row["revision"]): row for row in expected.rows}
     verdict = Verdict(lost=[*(wanted - there).elements()], doubled=[*(there - wanted).elements()])
+    told = {article_id for article_id, *_ in verdict.doubled}
+    twice = {article_id for article_id, count in found.current().items() if count > 1} - told
+    verdict.doubled += [key for key in found.keys("articles", "reprints") if key[0] in twice]
     for row in found.rows:
         other = before.get((row["article_id"], row["revision"]), row)
         names = [name for name in {**row, **other} if name not in OWN and row.get(name) != other.get(name)]
@@ -74,6 +87,7 @@ def compare(expected: Remains, found: Remains) -> Verdict:
 def leftovers(data: Path, found: Remains) -> Iterator[str]:
     """What a run that ended by itself must not leave, one line each."""
     yield from (f"{path}: a part file" for path in data.rglob("*.part") if path.is_file())
+    yield from (f"{article_id}: {count} rows, not one" for article_id, count in found.current().items() if count > 1)
     with Ledger(data / "ledger.sqlite") as ledger:
         yield from (f"{row.article_id}: still in the outbox" for batch in ledger.pending() for row in batch.articles)
     with closing(sqlite3.connect(data / "ledger.sqlite")) as db:

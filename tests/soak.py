@@ -23,6 +23,7 @@ BAD = {
     "doubled": "rows doubled",
     "different": "rows different",
     "posts": "posts different",
+    "reprints": "reprints not as the site has them",
     "leftovers": "leftovers",
 }
 """Field of a verdict → its line in the table."""
@@ -64,6 +65,8 @@ def soak(folder: Path, seed: int, articles: int) -> tuple[Counter[str], Verdict]
     assert undisturbed.code == 0, undisturbed.log
     found = Remains.read(folder / "data")
     verdict = compare(Remains.read(undisturbed.data), found)
+    astray = found.reprints().items() ^ catalog.reprints().items()
+    verdict.reprints = sorted(f"{article_id} of {original}" for article_id, original in astray)
     verdict.leftovers = [*leftovers(folder / "data", found), *(f"{one}: vanished" for one in killer.vanished)]
     kills = killer.kills.total()
     counts = Counter({f"  in {phase}": count for phase, count in killer.kills.items()})

@@ -109,15 +109,15 @@ PLANTS: dict[str, tuple[Callable[[Path], object], dict[str, int]]] = {
         {"other_schema": 1, "row_missing": 1},
     ),
     "a day file lies elsewhere": (renamed, {"misplaced_day_file": 1}),
-    "a text is edited": (edited("text", "窗口关了。"), {"wrong_hash": 1, "wrong_length": 1}),
+    "a text is edited": (edited("text", "窗口关了。"), {"wrong_hash": 1, "wrong_length": 1, "text_unknown": 1}),
     "a length is edited": (edited("char_count", 1), {"wrong_length": 1}),
     "a kind is edited": (edited("kind", "advert"), {"unknown_kind": 1}),
     "a picture is edited": (
         edited("images", [{"url": "http://n.sinaimg.cn/a.jpg", "caption": ""}]),
-        {"insecure_picture": 1},
+        {"insecure_picture": 1, "text_unknown": 1},
     ),
     "a version is edited": (edited("schema_version", 9), {"other_schema_version": 1}),
-    "a title goes": (edited("title", " "), {"wrong_hash": 1, "row_without_document": 1}),
+    "a title goes": (edited("title", " "), {"wrong_hash": 1, "row_without_document": 1, "text_unknown": 1}),
     "a row stands under another day": (
         lambda data: moved(data, day_file(data, FIRST), day_file(data, SECOND)),
         {"row_of_another_day": 1},
@@ -135,13 +135,22 @@ PLANTS: dict[str, tuple[Callable[[Path], object], dict[str, int]]] = {
         lambda data: moved(data, day_file(data, SECOND), day_file(data, FIRST, "revisions")),
         {"row_of_another_day": 1, "revision_not_older": 2, "row_missing": 1, "post_without_row": 1},
     ),
-    "a reprint loses its mark": (edited("similarity", None, "reprints"), {"reprint_unmarked": 1}),
-    "an article gets a mark": (edited("duplicate_of", "sina:kztest0000004"), {"article_marked": 1}),
+    "a reprint loses its mark": (
+        edited("similarity", None, "reprints"),
+        {"reprint_unmarked": 1, "identity_differs": 1},
+    ),
+    "an article gets a mark": (
+        edited("duplicate_of", "sina:kztest0000004"),
+        {"article_marked": 1, "identity_differs": 1},
+    ),
     "a reprint repeats a reprint": (
         edited("duplicate_of", "sina:kztest0000009", "reprints"),
-        {"reprint_of_reprint": 1},
+        {"reprint_of_reprint": 1, "identity_differs": 1},
     ),
-    "a reprint repeats nothing": (edited("duplicate_of", "sina:kznone", "reprints"), {"reprint_of_nothing": 1}),
+    "a reprint repeats nothing": (
+        edited("duplicate_of", "sina:kznone", "reprints"),
+        {"reprint_of_nothing": 1, "identity_differs": 1},
+    ),
     "the ledger is deleted": (lambda data: (data / "ledger.sqlite").unlink(), {"ledger_missing": 1}),
     "the ledger is no database": (
         lambda data: (data / "ledger.sqlite").write_text("没有" * 999),
@@ -162,9 +171,14 @@ PLANTS: dict[str, tuple[Callable[[Path], object], dict[str, int]]] = {
     ),
     "the ledger knows one article too many": (
         told(
-            "INSERT INTO identities SELECT 'sina:kznone', 'f', published_at, day, 1, first_seen, last_seen FROM identities LIMIT 1"
+            "INSERT INTO identities (article_id, content_hash, published_at, day, revision, first_seen, last_seen)"
+            " SELECT 'sina:kznone', 'f', published_at, day, 1, first_seen, last_seen FROM identities LIMIT 1"
         ),
         {"row_missing": 1},
+    ),
+    "the ledger does not know a text": (
+        told("UPDATE identities SET text = NULL WHERE article_id = 'sina:kztest0000004'"),
+        {"text_unknown": 1},
     ),
     "the ledger lost a version": (
         told("DELETE FROM versions WHERE article_id = 'sina:kztest0000003'"),
@@ -265,7 +279,13 @@ def test_an_export_that_was_cut_short_leaves_nothing_broken(
     data: Path, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next run writes what waits: new articles, revisions, articles that change their day or become reprints."""
-    wait(data, sound(10), sound(3, text="三稿。"), sound(1, days=1, text="三稿。"), copy_of(4, of=1, text="四稿。"))
+    wait(
+        data,
+        sound(10),
+        sound(3, text="三稿。"),
+        sound(1, days=1, text="三稿。"),
+        copy_of(4, of=1, text="三稿。", days=2),
+    )
     left = iter([True] * steps)
     for name in ("replace", "unlink"):
         do = getattr(Path, name)

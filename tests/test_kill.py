@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from govnews_spider.ledger import Ledger
 from tests.crawling import ROOT, command, crawl
 from tests.killing import DAYS, LIDS, NEWEST, PHASES, Killer, catalog_of, prepare
 from tests.remains import Remains, Verdict, compare, leftovers
@@ -21,8 +22,9 @@ from tests.site import Catalog, SinaSite
 ARTICLES = 120
 CATALOG = catalog_of(ARTICLES, seed=4)
 ONE_LIST = (f"sections={LIDS[0]}",)
-SEEDS = (1, 2, 4)
-"""The newest rows with many flushes, a period with few, new rows on top of known ones with few."""
+REPRINTS = CATALOG.reprints()
+SEEDS = (1, 2, 4, 19)
+"""The newest rows with many flushes, a period with few, new rows on top of known ones with few, earlier days with many."""
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +36,25 @@ def site() -> Iterator[SinaSite]:
 @pytest.fixture(scope="module")
 def undisturbed(site: SinaSite, tmp_path_factory: pytest.TempPathFactory) -> Remains:
     done = crawl(tmp_path_factory.mktemp("undisturbed"), "sina_gov", *NEWEST, gateway=site.url)
-    assert (done.code, done.balance) == (0, {"seen": ARTICLES, "stored": ARTICLES})
+    assert (done.code, done.report["balance"]["seen"]) == (0, ARTICLES)
+    assert done.balance.keys() <= {"seen", "stored", "reprint"}
     left = Remains.read(done.data)
-    assert (len(left.rows), len(left.posts), [*leftovers(done.data, left)]) == (ARTICLES, ARTICLES, [])
+    assert (len(left.rows), [*leftovers(done.data, left)]) == (ARTICLES, [])
+    assert len(left.posts) == left.keys("articles").total()
     return left
+
+
+def test_an_undisturbed_crawl_puts_aside_the_sites_reprints_and_nothing_else(undisturbed: Remains) -> None:
+    """Each names the first that was published of its group, which the crawl came to last."""
+    assert len(REPRINTS) > 10
+    assert undisturbed.reprints() == REPRINTS
+
+
+def test_some_reprints_were_crawled_days_before_what_they_repeat() -> None:
+    """In the series `widened`: their first was published before the days that it reads first."""
+    days = {f"sina:{article.docid}": article.published.date() for article in CATALOG.articles}
+    middle = DAYS[len(DAYS) // 2]
+    assert any(days[first] < middle <= days[reprint] for reprint, first in REPRINTS.items())
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -54,17 +71,22 @@ def test_killed_again_and_again_a_crawl_ends_with_the_rows_and_posts_of_an_undis
     assert killer.vanished == set()
 
 
-def test_killed_while_it_revises_a_crawl_ends_with_the_revisions_of_an_undisturbed_one(tmp_path: Path) -> None:
+def test_killed_while_it_revises_a_crawl_ends_with_the_revisions_of_an_undisturbed_one(
+    tmp_path: Path, undisturbed: Remains
+) -> None:
+    """The titles change and the texts do not, so every reprint stays one, of the same article."""
     with SinaSite() as site:
         arguments = prepare(site, tmp_path / "undisturbed", "revised", CATALOG)
         done = crawl(tmp_path / "undisturbed", "sina_gov", *arguments, gateway=site.url)
         assert done.balance == {"seen": ARTICLES, "revised": ARTICLES // 3, "unchanged": ARTICLES - ARTICLES // 3}
+        expected = Remains.read(done.data)
+        assert expected.reprints() == undisturbed.reprints()
     with SinaSite() as site:
         killer = Killer(site, tmp_path / "data", 7, CATALOG)
         killer.crawl(most=4)
     left = Remains.read(tmp_path / "data")
     assert killer.kills.total() > 0
-    assert compare(Remains.read(tmp_path / "undisturbed"), left) == Verdict()
+    assert compare(expected, left) == Verdict()
     assert [*leftovers(tmp_path / "data", left)] == []
 
 
@@ -153,6 +175,22 @@ def test_the_comparison_sees_each_kind_of_damage(
     verdict = compare(undisturbed, damaged)
     assert [name for name in Verdict.__slots__ if getattr(verdict, name)] == [named]
     assert len(getattr(verdict, named)) == 1
+
+
+@pytest.mark.parametrize("revision", [1, 2])
+def test_an_article_that_stands_among_the_reprints_too_is_doubled_and_left_over_be_it_the_same_version_or_another(
+    tmp_path: Path, revision: int
+) -> None:
+    rows = [
+        {"article_id": "sina:a", "revision": number, "content_hash": f"{number}", "folder": folder}
+        for number, folder in ((1, "revisions"), (2, "articles"))
+    ]
+    found = Remains([rows[1], rows[revision - 1] | {"folder": "reprints"}], {})
+    verdict = compare(Remains(rows, {}), found)
+    assert ("sina:a", revision, f"{revision}") in verdict.doubled
+    assert verdict.different == ["sina:a: folder"]
+    Ledger(tmp_path / "ledger.sqlite").close()
+    assert "sina:a: 2 rows, not one" in leftovers(tmp_path, found)
 
 
 def test_the_seeds_of_the_suite_begin_with_a_kill_that_falls() -> None:

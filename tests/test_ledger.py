@@ -15,7 +15,8 @@ from govnews_spider.article import Article
 from govnews_spider.database import MIGRATIONS
 from govnews_spider.export import export
 from govnews_spider.faults import Fault
-from govnews_spider.ledger import Ledger, Outcome, Validators
+from govnews_spider.identities import Validators
+from govnews_spider.ledger import Ledger, Outcome
 from tests.writers.samples import NOON, article, full
 
 DAY = date(2021, 11, 25)
@@ -163,10 +164,12 @@ def test_the_validators_of_an_address_are_those_of_its_last_answer(ledger: Ledge
 def test_an_address_that_has_not_changed_touches_last_seen_only(ledger: Ledger) -> None:
     address = "https://finance.sina.com.cn/china/2021-11-25/doc-ikztest0000001.shtml"
     ledger.accept(replace(article(1), origin=address))
-    before = ledger._db.execute("SELECT * FROM identities").fetchone()
+    ledger._db.row_factory = sqlite3.Row
+    before = dict(ledger._db.execute("SELECT * FROM identities").fetchone())
     ledger.touch(address)
-    after = ledger._db.execute("SELECT * FROM identities").fetchone()
-    assert (after[:-1], after[-1] > before[-1]) == (before[:-1], True)
+    after = dict(ledger._db.execute("SELECT * FROM identities").fetchone())
+    assert after.pop("last_seen") > before.pop("last_seen")
+    assert after == before
 
 
 def test_a_run_that_never_ended_is_told_to_the_next_one_once(ledger: Ledger) -> None:

@@ -15,7 +15,7 @@ import pytest
 from govnews_spider.dataset import open_articles
 from govnews_spider.writers.parquet import SCHEMA
 from tests.crawling import ROOT, command
-from tests.killing import NEWEST, catalog_of
+from tests.killing import DAYS, LIDS, NEWEST
 from tests.site import Block, Catalog, SinaSite
 from tests.site.pages import render
 
@@ -72,7 +72,7 @@ def corrected(catalog: Catalog, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return catalog_of(90, seed=9)
+    return Catalog.generate(seed=9, lists=list(LIDS), days=list(DAYS), count=90)
 
 
 def test_a_reader_in_a_loop_never_sees_an_article_twice_half_or_gone_while_crawls_store_and_revise(

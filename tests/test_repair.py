@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from govnews_spider.audit import audit
 from govnews_spider.audit.inventory import lost_rows
 from govnews_spider.export import export
-from govnews_spider.ledger import Ledger, Outcome, Validators
+from govnews_spider.identities import Validators
+from govnews_spider.ledger import Ledger, Outcome
 from govnews_spider.repair import repair
 from tests.damage import (
     FIRST,
@@ -275,7 +276,13 @@ def test_of_two_rows_of_one_revision_with_different_contents_none_is_chosen(data
 def test_an_export_cut_short_whose_ledger_is_lost_is_mended(
     data: Path, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wait(data, sound(10), sound(3, text="三稿。"), sound(1, days=1, text="三稿。"), copy_of(4, of=1, text="四稿。"))
+    wait(
+        data,
+        sound(10),
+        sound(3, text="三稿。"),
+        sound(1, days=1, text="三稿。"),
+        copy_of(4, of=1, text="三稿。", days=2),
+    )
     die_after(steps, monkeypatch)
     with Ledger(data / "ledger.sqlite") as ledger, pytest.raises(KeyboardInterrupt):
         export(ledger, writers(data))
@@ -290,7 +297,7 @@ def test_an_export_cut_short_whose_ledger_is_lost_is_mended(
 def test_a_repair_that_is_killed_is_taken_up_by_the_next(
     whole: Path, data: Path, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wait(data, sound(20), sound(5, text="二稿。"))
+    wait(data, sound(20), sound(4, text="二稿。"))
     moved(data, day_file(data, SECOND), day_file(data, FIRST))
     change(day_file(data, SECOND), doubled)
     flip(day_file(data, FIRST, "reprints"))
@@ -307,7 +314,7 @@ def test_a_repair_that_is_killed_is_taken_up_by_the_next(
     mended(data)
     assert set(rows(data, "articles", "revisions")) == set(rows(whole, "articles", "revisions"))
     assert len(rows(data, *ALL)) == len(set(rows(data, *ALL)))
-    assert query(data, "SELECT article_id FROM outbox ORDER BY 1") == [("sina:kztest0000005",), ("sina:kztest0000020",)]
+    assert query(data, "SELECT article_id FROM outbox ORDER BY 1") == [("sina:kztest0000004",), ("sina:kztest0000020",)]
     assert (data / "damaged/posts/2021/11/20211125-sina-kznone.md").exists()
 
 

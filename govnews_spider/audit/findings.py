@@ -42,6 +42,7 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "ledger_behind": f"put back the ledger that belongs to these files, or {_REPAIR} brings it up to them",
         "row_missing": f"put back a copy of its day's file, or {_REPAIR} lets the next run fetch it",
         "identity_differs": f"{_REPAIR} takes it from the row",
+        "text_unknown": f"{_REPAIR} compares it",
         "version_missing": f"{_REPAIR} takes it from the row",
         "url_missing": f"{_REPAIR} takes it from the row",
     },

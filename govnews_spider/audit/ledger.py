@@ -16,7 +16,12 @@ _UNKNOWN: Final = """
 """
 _DIFFERENT: Final = """
     SELECT article_id, n.revision, i.revision FROM newest n JOIN ledger.identities i USING (article_id)
-    WHERE (n.revision, n.content_hash, n.published_at, n.day) IS NOT (i.revision, i.content_hash, i.published_at, i.day)
+    WHERE (n.revision, n.content_hash, n.published_at, n.day, n.duplicate_of, n.similarity)
+    IS NOT (i.revision, i.content_hash, i.published_at, i.day, i.duplicate_of, i.similarity)
+"""
+_OTHER_TEXT: Final = """
+    SELECT article_id, n.revision FROM newest n JOIN ledger.identities i USING (article_id)
+    WHERE n.text_key IS NOT (SELECT key FROM ledger.texts t WHERE t.number = i.text)
 """
 OVERTAKEN: Final = """
     SELECT o.article_id, o.revision, r.revision FROM rows o JOIN rows r ON r.article_id = o.article_id
@@ -50,7 +55,9 @@ def ledger(inventory: Inventory) -> Iterator[Finding]:
     for article_id, there, known in db.execute(_DIFFERENT):
         slug = "ledger_behind" if there > known else "identity_differs"
         yield Finding(
-            slug, article_id, f"the newest row is revision {there}, the ledger's {known}, or their contents differ"
+            slug,
+            article_id,
+            f"the newest row is revision {there}, the ledger's {known}, or their contents or marks differ",
         )
     for article_id, waits, there in db.execute(OVERTAKEN):
         yield Finding(
@@ -58,6 +65,8 @@ def ledger(inventory: Inventory) -> Iterator[Finding]:
             article_id,
             f"revision {waits} waits in the outbox, the files have another revision {there}",
         )
+    for article_id, revision in db.execute(_OTHER_TEXT):
+        yield Finding("text_unknown", article_id, f"the text of its revision {revision} was not compared with others")
     for article_id, revision in db.execute(_NO_VERSION):
         yield Finding("version_missing", article_id, f"the ledger does not know what revision {revision} was")
     for article_id, url in db.execute(_NO_URL):

@@ -1,11 +1,33 @@
-"""Which article is this: its identity."""
+"""Which article is this: its identity, what its text is found by, and when two records are of one article."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from govnews_spider.article import Article
+from govnews_spider.core.fingerprint import SHORTEST, band_keys, bare, digest, sketch, words
+
+SAME: Final = 0.9
+"""Share of the shorter text's shingles from which a document and a page of the same minute are one article."""
+_DOCUMENT: Final = "text:"
+_PAUSES: Final = re.compile(r"(?<![0-9])[^\w\n]+|[^\w\n]+(?![0-9])")
+_COMPLETED: Final = ("original_title", "source", "author", "editor", "section", "keywords")
+"""What a document may know and its page not."""
+
+
+class Trace(NamedTuple):
+    """What a text is found by."""
+
+    key: bytes
+    """16 bytes, the same for texts that are taken for equal."""
+    bands: list[int]
+    """Of which texts that are nearly the same have one in common; none for a short text, which is compared whole."""
+    digest: bytes | None
+    """By which such texts are looked through; None for a short text."""
 
 
 def identify(article: Article) -> Article:
@@ -18,7 +40,56 @@ def identify(article: Article) -> Article:
     if article.url:
         return replace(article, article_id=f"url:{_short(article.url)}")
     identity = f"{article.title}\n{article.published_at.isoformat()}\n{article.text}"
-    return replace(article, article_id=f"text:{_short(identity)}")
+    return replace(article, article_id=f"{_DOCUMENT}{_short(identity)}")
+
+
+def trace(article: Article) -> Trace | None:
+    """What the text of ``article`` is found by; None for one without text.
+
+    A text of a few words says little by itself: it is the same where title and pictures are the same as well.
+    """
+    compared = bare(article.text)
+    minima = sketch(compared)
+    if minima is not None:
+        return Trace(_digest(compared), band_keys(minima), digest(minima))
+    key = _short_key(article, compared)
+    return Trace(key, [], None) if key is not None else None
+
+
+def text_key(article: Article) -> bytes | None:
+    """The key of :func:`trace` alone, for less."""
+    compared = bare(article.text)
+    return _digest(compared) if len(words(compared)) >= SHORTEST else _short_key(article, compared)
+
+
+def is_document(article: Article) -> bool:
+    """Whether it is known by its text alone, and no page of it is."""
+    return article.url is None and article.article_id.startswith(_DOCUMENT)
+
+
+def minute(moment: datetime) -> tuple[datetime, datetime]:
+    """The minute of that time, its end not included: what a page displays of it."""
+    begin = moment.replace(second=0, microsecond=0)
+    return begin, begin + timedelta(minutes=1)
+
+
+def complete(page: Article, document: Article) -> Article:
+    """The page's article with what only the document knows of it."""
+    told = {name: getattr(document, name) for name in _COMPLETED if not getattr(page, name) and getattr(document, name)}
+    if not told:
+        return page
+    sources = {name: f"document: {document.provenance.get(name, document.layout)}" for name in told}
+    return replace(page, **told, provenance=page.provenance | sources)
+
+
+def _short_key(article: Article, compared: str) -> bytes | None:
+    text = _PAUSES.sub("", compared)
+    title = _PAUSES.sub("", bare(article.title) or article.title)
+    return _digest("\n".join((title, text, *(image.url for image in article.images)))) if text else None
+
+
+def _digest(compared: str) -> bytes:
+    return hashlib.blake2b(compared.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _short(text: str) -> str:

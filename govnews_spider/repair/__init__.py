@@ -15,7 +15,7 @@ from govnews_spider.audit.articles import holes, originals
 from govnews_spider.audit.inventory import LOST, Inventory, lost_rows
 from govnews_spider.audit.leftovers import part_files
 from govnews_spider.audit.runs import runs
-from govnews_spider.repair import ledger, overtaken, posts, rows
+from govnews_spider.repair import ledger, overtaken, posts, rows, texts
 from govnews_spider.writers.files import remove_files, replace_files
 
 __all__ = ["repair"]
@@ -34,6 +34,7 @@ def repair(data: Path) -> Iterator[str]:
         yield from posts.mend(after)
         yield from ledger.agree(after, days)
         yield from _lost(after)
+    yield from texts.compare(data)
     yield from _reports(data)
 
 

@@ -16,7 +16,7 @@ from govnews_spider.database import connect
 from govnews_spider.outbox import iso
 from govnews_spider.writers.files import remove_files
 
-_CARRIED: Final = ("identities", "urls", "refusals", "gaps", "runs")
+_CARRIED: Final = ("identities", "aliases", "urls", "refusals", "gaps", "runs")
 _READ_FOR_GOOD: Final = ("lists", "windows")
 """What says that nothing of a list needs to be read again: true only where no row of the outbox was lost."""
 _TIMES: Final = frozenset(
@@ -37,13 +37,15 @@ _AGREE: Final = """
     );
     DELETE FROM ledger.identities WHERE article_id NOT IN (SELECT article_id FROM newest);
     DELETE FROM ledger.urls WHERE article_id NOT IN (SELECT article_id FROM newest);
+    DELETE FROM ledger.aliases WHERE article_id NOT IN (SELECT article_id FROM newest);
     DELETE FROM ledger.versions WHERE article_id NOT IN (SELECT article_id FROM newest);
     INSERT INTO ledger.identities
-        SELECT article_id, content_hash, published_at, day, revision, first_seen, seen FROM newest WHERE true
+        SELECT article_id, content_hash, published_at, day, revision, first_seen, seen,
+        (SELECT number FROM ledger.texts WHERE key = text_key), duplicate_of, similarity FROM newest WHERE true
         ON CONFLICT DO UPDATE SET content_hash = excluded.content_hash, published_at = excluded.published_at, day = excluded.day,
-        revision = excluded.revision
-        WHERE (identities.content_hash, identities.published_at, identities.day, identities.revision)
-        IS NOT (excluded.content_hash, excluded.published_at, excluded.day, excluded.revision);
+        revision = excluded.revision, text = excluded.text, duplicate_of = excluded.duplicate_of, similarity = excluded.similarity
+        WHERE (content_hash, published_at, day, revision, text, duplicate_of, similarity) IS NOT (excluded.content_hash,
+        excluded.published_at, excluded.day, excluded.revision, excluded.text, excluded.duplicate_of, excluded.similarity);
     INSERT OR IGNORE INTO ledger.versions SELECT article_id, content_hash, published_at FROM rows;
     INSERT OR IGNORE INTO ledger.urls SELECT url, article_id, NULL, NULL FROM rows WHERE url IS NOT NULL
         UNION SELECT origin, article_id, NULL, NULL FROM rows WHERE origin LIKE 'https://%' OR origin LIKE 'http://%';
@@ -101,6 +103,7 @@ def _carry(path: Path, outbox: Outbox, db: sqlite3.Connection) -> int:
         columns = [name for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", (table,))]
         rows = (row for row in Salvage(path).rows(f"SELECT * FROM {table}") if _makes_sense(columns, row))  # noqa: S608
         db.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(columns))})", rows)  # noqa: S608
+    db.execute("UPDATE identities SET text = NULL")  # a number in the old ledger
     if not outbox.whole:
         db.execute("UPDATE urls SET etag = NULL, last_modified = NULL")
     db.execute("COMMIT")

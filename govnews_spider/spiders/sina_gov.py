@@ -19,7 +19,7 @@ from govnews_spider.article import Article, Rejected
 from govnews_spider.core.extract import Reading
 from govnews_spider.core.join import join
 from govnews_spider.failures import INTERRUPTED, reason
-from govnews_spider.ledger import Validators
+from govnews_spider.identities import Validators
 from govnews_spider.runs import SAMPLE_SHOWN, SAMPLED
 from govnews_spider.sina.pager import MOST_PAGES
 from govnews_spider.sina.roll import Row, complete, home, list_url, read_rows

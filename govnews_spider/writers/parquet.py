@@ -114,12 +114,14 @@ class ParquetWriter:
             kept = self._read("revisions", day)
             fresh = superseded.filter(_mask(key not in set(_keys(kept)) for key in _keys(superseded)))
             self._replace("revisions", day, kept, pa.concat_tables([kept, fresh]))
-        for folder, rows in before.items():
-            come = [article for article in articles if (article.duplicate_of is not None) == (folder == "reprints")]
-            if not come and not rows.num_rows:
-                continue
-            stay = rows.filter(_mask(article_id not in revisions for article_id, _ in _keys(rows)))
-            self._replace(folder, day, rows, pa.concat_tables([stay, to_table(come)]))
+        come = {"reprints": [article for article in articles if article.duplicate_of is not None]}
+        come["articles"] = [article for article in articles if article.duplicate_of is None]
+        # A row that changes folders comes to stand in the new one before it goes from the old one.
+        for folder in sorted(before, key=lambda folder: _loses(before[folder], revisions, come[folder])):
+            rows = before[folder]
+            if come[folder] or rows.num_rows:
+                stay = rows.filter(_mask(article_id not in revisions for article_id, _ in _keys(rows)))
+                self._replace(folder, day, rows, pa.concat_tables([stay, to_table(come[folder])]))
 
     def _superseded(self, rows: pa.Table, revisions: dict[str, int | None], day: date) -> pa.Table:
         wanted = []
@@ -167,24 +169,26 @@ def place(folder: str, day: date) -> str:
     return f"{folder}/year={day.year}/month={day:%m}/{day}.parquet"
 
 
-def read_day(path: Path) -> pa.Table:
-    """The rows of a day's file, every page's checksum verified; none where there is no file.
+def read_day(path: Path, columns: Sequence[str] = SCHEMA.names) -> pa.Table:
+    """The rows of a day's file, every page's checksum verified; none where there is no file. ``columns`` in the schema's order.
 
     Raises :class:`Fault`: ``damaged_day_file``, ``other_schema``, or the name of what keeps it from being read.
     """
     try:
-        table = pq.ParquetFile(path, page_checksum_verification=True).read()
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        schema, table = file.schema_arrow, file.read(columns)
     except FileNotFoundError:
-        return SCHEMA.empty_table()
+        schema, table = SCHEMA, SCHEMA.empty_table().select(columns)
     except (pa.ArrowException, OSError) as error:
         # Arrow's own complaints about a file are OSErrors without a number.
         if isinstance(error, OSError) and error.errno:
             raise named(error, path) from error
         complaint = " ".join(str(error).split())
         raise Fault("damaged_day_file", f"{path}: {complaint}; {_DAMAGED}") from error
-    if not table.schema.equals(SCHEMA):
+    if not schema.equals(SCHEMA):
         raise Fault("other_schema", f"{path}: it is not schema {SCHEMA_VERSION}; use another data folder")
-    return table.cast(SCHEMA)  # the inner name of a map is read as another one, and would be written so
+    # The inner name of a map is read as another one, and would be written so.
+    return table.cast(pa.schema([SCHEMA.field(name) for name in columns], SCHEMA.metadata))
 
 
 def to_bytes(table: pa.Table) -> bytes:
@@ -201,6 +205,12 @@ def to_bytes(table: pa.Table) -> bytes:
         write_page_checksum=True,  # a flipped bit must not be copied into the next version of the day
     )
     return sink.getvalue()
+
+
+def _loses(rows: pa.Table, revisions: Collection[str], come: Sequence[Article]) -> bool:
+    """Whether a row of these goes and does not come again."""
+    there = {article_id for article_id, _ in _keys(rows)}
+    return any(key in there for key in set(revisions).difference(article.article_id for article in come))
 
 
 def _keys(table: pa.Table) -> list[tuple[str, int]]:

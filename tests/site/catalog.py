@@ -14,6 +14,7 @@ from tests.site import stock
 from tests.site.blocks import blocks
 from tests.site.furniture import OPTIONAL
 from tests.site.model import SHANGHAI, SiteArticle
+from tests.site.repeats import repeat
 from tests.site.words import Words
 
 FINANCE_PATHS = ("china/gncj", "china/dfjj", "china/bwdt", "china/hgjj", "money/bank", "roll", "jjxw", "china")
@@ -29,8 +30,12 @@ class Catalog:
     articles: list[SiteArticle] = field(default_factory=list)
 
     @classmethod
-    def generate(cls, *, seed: int, lists: list[int], days: list[date], count: int) -> Catalog:
-        """``count`` articles, every list and day in turn; one in seven stands in a second list too."""
+    def generate(cls, *, seed: int, lists: list[int], days: list[date], count: int, reprints: int = 0) -> Catalog:
+        """``count`` articles, every list and day in turn; one in seven stands in a second list too.
+
+        Every ``reprints``-th (0: none) repeats an earlier-made one; each fourth of these is a sibling, with other figures and dates
+        in the same sentences, and no reprint.
+        """
         catalog = cls()
         titles: set[str] = set()
         first_docid = random.Random(seed).randrange(10_000_000)
@@ -40,13 +45,28 @@ class Catalog:
             if number % 7 == 3 and len(lists) > 1:
                 lids.append(lists[(number + 1) % len(lists)])
             day = days[number // len(lists) % len(days)]
-            catalog.articles.append(_article(rng, first_docid + number * 7919, day, tuple(lids), titles))
+            made = _article(rng, first_docid + number * 7919, day, tuple(lids), titles)
+            if reprints and number and (number + 1) % reprints == 0:
+                again = random.Random(f"{seed}:{number}:again")
+                made = repeat(again, made, catalog.articles, sibling=(number + 1) // reprints % 4 == 0)
+            catalog.articles.append(made)
         return catalog
 
     def of(self, lid: int) -> list[SiteArticle]:
         """The pages that a list links, newest first."""
         listed = [article for article in self.articles if lid in article.lids]
         return sorted(listed, key=lambda article: (article.published, article.docid), reverse=True)
+
+    def reprints(self) -> dict[str, str]:
+        """The article_id of each reprint → that of the first of its group, by publication and then by article_id.
+
+        What was made first may have been published after a reprint of it, and is then the reprint.
+        """
+        groups: dict[str, list[tuple[datetime, str]]] = {}
+        for article in self.articles:
+            member = (article.published, f"sina:{article.docid}")
+            groups.setdefault(article.repeats or article.docid, []).append(member)
+        return {other: min(group)[1] for group in groups.values() for _, other in sorted(group)[1:]}
 
     def expected(self) -> list[dict[str, Any]]:
         """What a crawl of everything has to arrive at, by article_id."""

@@ -56,6 +56,8 @@ class SiteArticle:
     furniture: frozenset[str] = frozenset()
     """Which optional pieces of page furniture stand in the body (names in :mod:`tests.site.furniture`)."""
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
+    repeats: str | None = None
+    """Of a reprint the docid of its group's first-made article, which need not be the first that was published; else None."""
 
     @property
     def is_article(self) -> bool:

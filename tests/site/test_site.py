@@ -1,4 +1,4 @@
-"""The stand-in is only worth something while it behaves like Sina; here it is asked by urllib alone."""
+"""The stand-in is only worth something while it behaves like Sina; here it is asked by urllib alone, and its truth is put to the test."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from html import unescape
+from itertools import combinations
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
@@ -18,6 +19,9 @@ from urllib.request import HTTPRedirectHandler, build_opener
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from govnews_spider.core import extract
+from govnews_spider.core.fingerprint import band_keys, bare, sketch
+from govnews_spider.core.reprints import Text, judge
 from tests.site import Block, Catalog, Page, SinaSite, SiteArticle, demo_catalog
 from tests.site.furniture import QR_IMAGE
 from tests.site.model import SHANGHAI
@@ -38,6 +42,10 @@ OPENER = build_opener(_NoRedirect)
 
 def catalog(count: int = 60, seed: int = 7) -> Catalog:
     return Catalog.generate(seed=seed, lists=LISTS, days=DAYS, count=count)
+
+
+def repeating(count: int, seed: int = 7) -> Catalog:
+    return Catalog.generate(seed=seed, lists=LISTS, days=DAYS, count=count, reprints=6)
 
 
 def get(site: SinaSite, url: str) -> bytes:
@@ -76,6 +84,64 @@ def test_generated_articles_are_no_near_copies_of_one_another() -> None:
     shingles = [{a.text[i : i + 5] for i in range(len(a.text) - 4)} for a in catalog(200).articles]
     worst = max(len(one & other) / len(one | other) for i, one in enumerate(shingles) for other in shingles[:i])
     assert worst < 0.3
+
+
+def test_a_longer_catalog_with_repeats_begins_with_the_shorter_one_and_repeats_none_without_being_asked() -> None:
+    assert repeating(90).articles[:70] == repeating(70).articles
+    assert [a for a in repeating(60).articles if a.repeats is None][:5] == catalog(5).articles
+    assert catalog(300).reprints() == {}
+
+
+def test_reprints_stand_on_other_days_and_in_other_lists_and_come_out_before_what_they_repeat_now_and_then() -> None:
+    made = repeating(300).articles
+    by_docid = {a.docid: a for a in made}
+    pairs = [(a, by_docid[a.repeats]) for a in made if a.repeats]
+    sizes = Counter(Counter(a.repeats or a.docid for a in made).values())
+    assert sizes.keys() == {1, 2, 3, 4}
+    assert {a.published < first.published for a, first in pairs} == {True, False}
+    assert {a.published.date() == first.published.date() for a, first in pairs} == {True, False}
+    assert {bool({*a.lids} & {*first.lids}) for a, first in pairs} == {True, False}
+    assert {a.title == first.title for a, first in pairs} == {True, False}
+    assert {a.text == first.text for a, first in pairs} == {True, False}
+    assert any(a.original_title == first.title for a, first in pairs)
+    assert len({a.docid for a in made}) == len({a.url for a in made}) == len(made)
+
+
+def test_the_truth_of_a_group_is_the_first_that_was_published_whichever_was_made_first() -> None:
+    made = repeating(300)
+    published = {f"sina:{a.docid}": (a.published, f"sina:{a.docid}") for a in made.articles}
+    root = {f"sina:{a.docid}": f"sina:{a.repeats or a.docid}" for a in made.articles}
+    truth = made.reprints()
+    assert len(truth) == sum(a.repeats is not None for a in made.articles) > 30
+    assert not truth.keys() & {*truth.values()}
+    assert all(root[other] == root[first] and published[first] < published[other] for other, first in truth.items())
+    assert any(root[other] == other for other in truth)
+
+
+def test_what_the_truth_calls_reprints_are_judged_to_be_and_no_sibling_and_nothing_else_is() -> None:
+    """By the pairs that keys on disk would find: all of each group, and none across."""
+    made = repeating(200).articles
+    found: dict[int, list[int]] = {}
+    for number, article in enumerate(made):
+        minima = sketch(bare(article.text))
+        assert minima is not None
+        for key in band_keys(minima):
+            found.setdefault(key, []).append(number)
+    pairs = {pair for numbers in found.values() for pair in combinations(numbers, 2)}
+    groups = [a.repeats or a.docid for a in made]
+    wanted = {pair for pair in combinations(range(len(made)), 2) if groups[pair[0]] == groups[pair[1]]}
+    texts = {number: Text.of(made[number].text) for pair in pairs for number in pair}
+    kinds = {pair: judge(texts[pair[0]], texts[pair[1]]).kind for pair in pairs}
+    assert {pair for pair, kind in kinds.items() if kind == "reprint"} == wanted
+    assert "sibling" in kinds.values()
+
+
+def test_pages_of_reprints_and_siblings_are_read_back_as_they_are_expected() -> None:
+    for made in repeating(120).articles:
+        truth = made.expected
+        read = extract(render(made), url=made.url)
+        assert [(image.url, image.caption) for image in read.images] == truth.pop("images")
+        assert {name: getattr(read, name) for name in truth} == truth
 
 
 def test_ids_and_titles_are_unique_and_every_list_has_every_day() -> None:

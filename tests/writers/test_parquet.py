@@ -173,7 +173,7 @@ def test_a_reprint_goes_to_its_own_folder_as_a_whole_row(tmp_path: Path) -> None
     store(tmp_path, article(1), reprint(2, of=1))
     assert revisions(tmp_path, "articles") == [(article(1).article_id, 1)]
     (row,) = rows(tmp_path, "reprints")
-    assert (row["duplicate_of"], row["similarity"]) == (article(1).article_id, 0.875)
+    assert (row["duplicate_of"], row["similarity"]) == (article(1).article_id, 1.0)
 
 
 @pytest.mark.parametrize(("first", "then"), [("articles", "reprints"), ("reprints", "articles")])
@@ -199,8 +199,8 @@ def test_a_damaged_day_file_is_named_and_nothing_is_written_over_it(tmp_path: Pa
     before = contents(tmp_path)
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.accept(article(1, text="三稿。"))
-        (fault,) = export(ledger, [ParquetWriter(tmp_path)])
-        assert re.match(rf"damaged_day_file: .*/{folder}/year=2021/month=11/2021-11-25\.parquet: ", str(fault))
+        (fault,) = set(map(str, export(ledger, [ParquetWriter(tmp_path)])))
+        assert re.match(rf"damaged_day_file: .*/{folder}/year=2021/month=11/2021-11-25\.parquet: ", fault)
         assert contents(tmp_path, folder) == {name: before[name] for name in before if name.startswith(folder)}
         path.write_bytes(good)
         export(ledger, [ParquetWriter(tmp_path)])

@@ -1,0 +1,73 @@
+"""The texts of all articles as the ledger knows them: each once, found again where the same or a near one comes.
+
+An article costs the same whether a thousand or a million are known: what is asked for is a few keys, and what is written goes to a
+small table first (:data:`RECENT`). benchmarks/dedup.py measures it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from govnews_spider.core.dedup import Trace
+from govnews_spider.core.fingerprint import BANDS, LIKELY, likeness
+
+COMMON: Final = 50
+"""Texts that share a key, above which it says nothing: boilerplate."""
+MOST: Final = 20
+"""Texts that a new one is compared with, the most alike first."""
+RECENT: Final = 20_000
+"""Texts whose keys wait in a table of their own, which is small enough for its pages to be written again and again before they
+reach the disk; then they are moved in their order, a page of the large table at a time. Else each key costs a page."""
+
+_KEYS: Final = f"key IN ({','.join('?' * BANDS)})"
+_SHARED: Final = f"SELECT key, text FROM recent WHERE {_KEYS} UNION ALL SELECT key, text FROM bands WHERE {_KEYS}"  # noqa: S608
+_MOVE: Final = (
+    "INSERT OR IGNORE INTO bands SELECT key, text FROM recent ORDER BY key, text",
+    "DELETE FROM recent",
+)
+
+
+class Texts:
+    """The tables ``texts``, ``bands``, ``recent`` and ``moved`` of a ledger. A text has a number, for good."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._moved: int = db.execute("SELECT through FROM moved").fetchone()[0]
+
+    def find(self, trace: Trace) -> int | None:
+        """The number of the text that is the same; None where there is none."""
+        found = self._db.execute("SELECT number FROM texts WHERE key = ?", (trace.key,)).fetchone()
+        return found[0] if found is not None else None
+
+    def alike(self, trace: Trace) -> tuple[list[int], list[int]]:
+        """The texts that are likely to be near ones, most alike first; and those of the trace's keys that are no boilerplate."""
+        if trace.digest is None:
+            return [], []
+        shared: dict[int, list[int]] = defaultdict(list)
+        for key, number in self._db.execute(_SHARED, trace.bands * 2):
+            shared[key].append(number)
+        telling = [key for key in trace.bands if len(shared[key]) <= COMMON]
+        known = {number for key in telling for number in shared[key]}
+        if not known:
+            return [], telling
+        marks = ",".join("?" * len(known))
+        rows = self._db.execute(f"SELECT number, digest FROM texts WHERE number IN ({marks})", tuple(known)).fetchall()  # noqa: S608
+        shares = likeness(trace.digest, [other for _, other in rows])
+        likely = sorted((-share, number) for share, (number, _) in zip(shares, rows, strict=True) if share >= LIKELY)
+        return [number for _, number in likely[:MOST]], telling
+
+    def add(self, trace: Trace, telling: Iterable[int]) -> int:
+        """Keeps a new text, to be found by such of its keys; returns its number."""
+        added = self._db.execute("INSERT INTO texts (key, digest) VALUES (?, ?)", (trace.key, trace.digest))
+        number = added.lastrowid
+        assert number is not None  # noqa: S101  # an INSERT has one
+        self._db.executemany("INSERT OR IGNORE INTO recent VALUES (?, ?)", [(key, number) for key in telling])
+        if number - self._moved >= RECENT:
+            for step in _MOVE:
+                self._db.execute(step)
+            self._db.execute("UPDATE moved SET through = ?", (number,))
+            self._moved = number
+        return number

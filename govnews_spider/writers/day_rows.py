@@ -1,0 +1,68 @@
+"""Single rows out of the day files."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pyarrow.compute as pc
+
+from govnews_spider.article import Article
+from govnews_spider.faults import Fault
+from govnews_spider.writers.parquet import from_row, place, read_day
+
+_MOST_HELD: Final = 4_000_000
+"""Characters of text that are held ready."""
+
+
+class _Day(NamedTuple):
+    stamp: tuple[int, int]
+    """Of the file that it was read from: a day's file is replaced, never changed."""
+    texts: dict[str, str]
+    size: int
+
+
+class DayRows:
+    """Rows by their article. ``on_fault`` is told why a file cannot be read; its rows are not found then."""
+
+    def __init__(self, data: Path, on_fault: Callable[[Fault], None]) -> None:
+        self._data = data
+        self._on_fault = on_fault
+        self._held: OrderedDict[Path, _Day] = OrderedDict()
+
+    def find(self, folder: str, day: date, article_id: str) -> Article | None:
+        """The row of that article; None where there is none, or none can be read."""
+        try:
+            table = read_day(self._data / place(folder, day))
+        except Fault as fault:
+            self._on_fault(fault)
+            return None
+        rows = table.filter(pc.field("article_id") == article_id).to_pylist()
+        return from_row(rows[0]) if rows else None
+
+    def text(self, folder: str, day: date, article_id: str) -> str | None:
+        """Its text alone, which is read together with the day's others: texts that are alike are often of one day."""
+        path = self._data / place(folder, day)
+        try:
+            stat = path.stat()
+            held = self._held.pop(path, None)
+            if held is None or held.stamp != (stat.st_ino, stat.st_mtime_ns):
+                held = _read(path, (stat.st_ino, stat.st_mtime_ns))
+        except FileNotFoundError:
+            return None
+        except Fault as fault:
+            self._on_fault(fault)
+            return None
+        self._held[path] = held
+        while len(self._held) > 1 and sum(day.size for day in self._held.values()) > _MOST_HELD:
+            self._held.popitem(last=False)
+        return held.texts.get(article_id)
+
+
+def _read(path: Path, stamp: tuple[int, int]) -> _Day:
+    table = read_day(path, ("article_id", "text"))
+    texts = dict(zip(table["article_id"].to_pylist(), table["text"].to_pylist(), strict=True))
+    return _Day(stamp, texts, sum(map(len, texts.values())))
