@@ -60,6 +60,7 @@ MIGRATIONS: Final = (
     ALTER TABLE identities ADD COLUMN text INTEGER;
     ALTER TABLE identities ADD COLUMN duplicate_of TEXT;
     ALTER TABLE identities ADD COLUMN similarity REAL;
+    ALTER TABLE identities ADD COLUMN reason TEXT;
     CREATE INDEX identities_of_text ON identities (text, published_at, article_id) WHERE text IS NOT NULL;
     """,
 )

@@ -197,6 +197,7 @@ class RunReport:
         ledger, self.ledger = self.ledger, None
         if ledger is None:
             return
+        self.run.marked = ledger.marked
         for name, account in self.run.lists.items():
             account.gaps = ledger.coverage.gaps(self.scopes.list_name(name))
         code, balance = exit_code(self.run)[0], self.run.balance

@@ -134,13 +134,15 @@ class Groups:
                 yield from self._wrong(text, root[1], verdict)
 
     def _wrong(self, text: int, original: str, verdict: Verdict) -> Iterator[Mark]:
-        rows = self._db.execute("SELECT article_id, duplicate_of, similarity FROM identities WHERE text = ?", (text,))
+        rows = self._db.execute(
+            "SELECT article_id, duplicate_of, similarity, reason FROM identities WHERE text = ?", (text,)
+        )
         reason = verdict.reason if verdict.kind == "reprint" else f"by way of another reprint; {verdict.reason}"
         for article_id, *marks in rows.fetchall():
             mark = Mark(article_id, original, verdict.similarity, reason)
             if article_id == original:
                 mark = Mark(article_id, None, None, None)
-            if marks != [mark.duplicate_of, mark.similarity]:
+            if marks != list(mark[1:]):
                 yield mark
 
     def _unmarked(self, text: int) -> Iterator[Mark]:

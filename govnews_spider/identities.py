@@ -82,7 +82,7 @@ class Identities:
             "INSERT INTO identities (article_id, content_hash, published_at, day, revision, first_seen, last_seen, text)"
             " VALUES (:id, :hash, :published_at, :day, :revision, :now, :now, :text)"
             " ON CONFLICT DO UPDATE SET content_hash = :hash, published_at = :published_at, day = :day,"
-            " revision = :revision, last_seen = :now, text = :text, duplicate_of = NULL, similarity = NULL",
+            " revision = :revision, last_seen = :now, text = :text, duplicate_of = NULL, similarity = NULL, reason = NULL",
             {
                 "id": article.article_id,
                 "hash": article.content_hash,
@@ -104,11 +104,11 @@ class Identities:
         """The number of the article's text."""
         self._db.execute("UPDATE identities SET text = ? WHERE article_id = ?", (text, article_id))
 
-    def mark(self, article_id: str, duplicate_of: str | None, similarity: float | None) -> None:
+    def mark(self, article_id: str, duplicate_of: str | None, similarity: float | None, reason: str | None) -> None:
         """Of what the article is a reprint; None: of nothing."""
         self._db.execute(
-            "UPDATE identities SET duplicate_of = ?, similarity = ? WHERE article_id = ?",
-            (duplicate_of, similarity, article_id),
+            "UPDATE identities SET duplicate_of = ?, similarity = ?, reason = ? WHERE article_id = ?",
+            (duplicate_of, similarity, reason, article_id),
         )
 
     def see(self, article_id: str, now: str) -> None:

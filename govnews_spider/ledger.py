@@ -62,7 +62,7 @@ class Ledger:
         self.on_waiting: Callable[[date], None] = lambda day: None
         """Called with the publication day of each row that comes to wait in the outbox."""
         self.marked: Counter[str] = Counter()
-        """How often a row that was stored before has become a reprint, an article again, or a reprint of another one."""
+        """What rows that were stored before have become: ``reprint``, ``article`` or, of a reprint, ``other_original`` → how often."""
         with ExitStack() as on_failure:
             self._lock = on_failure.enter_context(nullcontext() if is_held else hold(path))
             self._db = on_failure.enter_context(closing(connect(path)))
@@ -199,7 +199,7 @@ class Ledger:
         if row is not newcomer:
             self.marked[_change(row.duplicate_of, mark.duplicate_of)] += 1
         mark.put(row)
-        self._identities.mark(*mark[:3])
+        self._identities.mark(*mark)
         waiting = (to_json(row), row.article_id, row.revision)
         if not self._db.execute(
             "UPDATE outbox SET article = ? WHERE article_id = ? AND revision = ?", waiting

@@ -110,6 +110,8 @@ class Run:
     repeats: int = 0
     """Rows of articles that this run had seen already, in another list or on a page that moved."""
     outcomes: Counter[str] = field(default_factory=Counter)
+    marked: Counter[str] = field(default_factory=Counter)
+    """What rows that were stored before have become by those that came in: ``reprint``, ``article``, ``other_original`` → how often."""
     failed: set[str] = field(default_factory=set)
     """Addresses of the articles that failed."""
     slugs: Counter[str] = field(default_factory=Counter)
@@ -183,6 +185,7 @@ class Run:
             "balance": self.balance,
             "unaccounted": self.unaccounted,
             "repeats": self.repeats,
+            "marked": dict(self.marked),
             "slugs": dict(sorted(self.slugs.items())),
             "lists": {name: self._list_json(account) for name, account in self.lists.items()},
             "layouts": dict(self.layouts.most_common()),

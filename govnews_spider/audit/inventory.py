@@ -24,7 +24,7 @@ _SCHEMA: Final = """
     PRAGMA main.journal_mode = OFF; PRAGMA main.synchronous = OFF; PRAGMA main.cache_size = -16000;
     CREATE TABLE rows (
         article_id TEXT, revision INTEGER, folder TEXT, path TEXT, day TEXT, content_hash TEXT, published_at TEXT, url TEXT,
-        origin TEXT, first_seen TEXT, seen TEXT, duplicate_of TEXT, similarity REAL, text_key BLOB, digest BLOB
+        origin TEXT, first_seen TEXT, seen TEXT, duplicate_of TEXT, similarity REAL, reason TEXT, text_key BLOB, digest BLOB
     );
     CREATE INDEX rows_of ON rows (article_id, revision);
     CREATE INDEX rows_in ON rows (folder);
@@ -33,14 +33,14 @@ _SCHEMA: Final = """
     );
     CREATE TABLE newest (
         article_id TEXT PRIMARY KEY, revision INTEGER, content_hash TEXT, published_at TEXT, day TEXT, first_seen TEXT, seen TEXT,
-        duplicate_of TEXT, similarity REAL, text_key BLOB
+        duplicate_of TEXT, similarity REAL, reason TEXT, text_key BLOB
     ) WITHOUT ROWID;
     CREATE TABLE posts (path TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE lost (article_id TEXT, revision INTEGER, PRIMARY KEY (article_id, revision)) WITHOUT ROWID;
 """
 _NEWEST: Final = """
     INSERT INTO newest
-    SELECT article_id, revision, content_hash, published_at, day, first_seen, seen, duplicate_of, similarity, text_key FROM (
+    SELECT article_id, revision, content_hash, published_at, day, first_seen, seen, duplicate_of, similarity, reason, text_key FROM (
         SELECT *, max(revision * 2 + (folder = 'outbox')) FROM rows WHERE folder <> 'revisions' GROUP BY article_id
     )
 """
@@ -83,7 +83,7 @@ class Inventory:
     def add(self, folder: str, path: str, articles: Iterable[Article]) -> None:
         """Lists rows that were found there."""
         self.db.executemany(
-            f"INSERT INTO rows VALUES ({', '.join('?' * 15)})",  # noqa: S608  # question marks only
+            f"INSERT INTO rows VALUES ({', '.join('?' * 16)})",  # noqa: S608  # question marks only
             (_listed(article, folder, path) for article in articles),
         )
 
@@ -129,6 +129,10 @@ def _listed(article: Article, folder: str, path: str) -> tuple[object, ...]:
         *(article.article_id, article.revision, folder, path, article.day.isoformat()),
         *(article.content_hash, iso(article.published_at), article.url, article.origin),
         *(first_seen, iso(article.fetched_at) if article.fetched_at else first_seen, article.duplicate_of),
-        *(article.similarity, text_key(article) if folder != "revisions" else None),
+        *(
+            article.similarity,
+            article.provenance.get("duplicate_of"),
+            text_key(article) if folder != "revisions" else None,
+        ),
         blake2b(to_json(article).encode("utf-8", "surrogatepass"), digest_size=16).digest(),
     )

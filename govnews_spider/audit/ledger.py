@@ -16,8 +16,8 @@ _UNKNOWN: Final = """
 """
 _DIFFERENT: Final = """
     SELECT article_id, n.revision, i.revision FROM newest n JOIN ledger.identities i USING (article_id)
-    WHERE (n.revision, n.content_hash, n.published_at, n.day, n.duplicate_of, n.similarity)
-    IS NOT (i.revision, i.content_hash, i.published_at, i.day, i.duplicate_of, i.similarity)
+    WHERE (n.revision, n.content_hash, n.published_at, n.day, n.duplicate_of, n.similarity, n.reason)
+    IS NOT (i.revision, i.content_hash, i.published_at, i.day, i.duplicate_of, i.similarity, i.reason)
 """
 _OTHER_TEXT: Final = """
     SELECT article_id, n.revision FROM newest n JOIN ledger.identities i USING (article_id)

@@ -41,11 +41,13 @@ _AGREE: Final = """
     DELETE FROM ledger.versions WHERE article_id NOT IN (SELECT article_id FROM newest);
     INSERT INTO ledger.identities
         SELECT article_id, content_hash, published_at, day, revision, first_seen, seen,
-        (SELECT number FROM ledger.texts WHERE key = text_key), duplicate_of, similarity FROM newest WHERE true
+        (SELECT number FROM ledger.texts WHERE key = text_key), duplicate_of, similarity, reason FROM newest WHERE true
         ON CONFLICT DO UPDATE SET content_hash = excluded.content_hash, published_at = excluded.published_at, day = excluded.day,
-        revision = excluded.revision, text = excluded.text, duplicate_of = excluded.duplicate_of, similarity = excluded.similarity
-        WHERE (content_hash, published_at, day, revision, text, duplicate_of, similarity) IS NOT (excluded.content_hash,
-        excluded.published_at, excluded.day, excluded.revision, excluded.text, excluded.duplicate_of, excluded.similarity);
+        revision = excluded.revision, text = excluded.text, duplicate_of = excluded.duplicate_of, similarity = excluded.similarity,
+        reason = excluded.reason
+        WHERE (content_hash, published_at, day, revision, text, duplicate_of, similarity, reason) IS NOT (excluded.content_hash,
+        excluded.published_at, excluded.day, excluded.revision, excluded.text, excluded.duplicate_of, excluded.similarity,
+        excluded.reason);
     INSERT OR IGNORE INTO ledger.versions SELECT article_id, content_hash, published_at FROM rows;
     INSERT OR IGNORE INTO ledger.urls SELECT url, article_id, NULL, NULL FROM rows WHERE url IS NOT NULL
         UNION SELECT origin, article_id, NULL, NULL FROM rows WHERE origin LIKE 'https://%' OR origin LIKE 'http://%';
