@@ -150,10 +150,10 @@ def pool() -> list[Article]:
     ]
 
 
-ALL = pool()
+SIZE = len(pool())
 
 
-@given(st.permutations(range(len(ALL))), st.lists(st.booleans(), min_size=1, max_size=4), st.integers(0, len(ALL)))
+@given(st.permutations(range(SIZE)), st.lists(st.booleans(), min_size=1, max_size=4), st.integers(0, SIZE))
 @settings(max_examples=25, deadline=None)
 def test_the_marks_are_the_same_whatever_the_order_and_whenever_rows_are_written(
     order: list[int], flushes: list[bool], cut: int
@@ -192,7 +192,7 @@ def test_the_marks_come_back_when_the_ledger_is_lost(tmp_path: Path) -> None:
     before = marks(tmp_path)
     (tmp_path / "ledger.sqlite").unlink()
     done = "\n".join(repair(tmp_path))
-    assert f"the texts of {len(ALL)} articles are compared" in done
+    assert f"the texts of {SIZE} articles are compared" in done
     assert not audit(tmp_path).broken
     assert "wait in the outbox" not in "\n".join(audit(tmp_path).remarks), "nothing is marked anew"
     assert stored(tmp_path, [told(30, TEXT, minutes=9000)]) == [Outcome.REPRINT], "and what comes in finds it"
@@ -206,7 +206,7 @@ def test_articles_of_a_ledger_that_knew_no_texts_are_compared_by_a_repair(tmp_pa
         for table in ("texts", "recent", "pairs"):
             db.execute(f"DELETE FROM {table}")
         db.execute("UPDATE identities SET text = NULL")
-    assert audit(tmp_path).broken == {"text_unknown": len(ALL)}
+    assert audit(tmp_path).broken == {"text_unknown": SIZE}
     list(repair(tmp_path))
     assert not audit(tmp_path).broken
     assert marks(tmp_path) == before
