@@ -91,5 +91,5 @@ def forget(path: Path, articles: Iterable[Article]) -> None:
                 db.execute(f"DELETE FROM {table} WHERE article_id = ?", (article.article_id,))
             db.execute("DELETE FROM urls WHERE url = ?", (article.url,))
             db.execute("DELETE FROM texts WHERE key = ?", (text_key(article),))
-        db.execute("DELETE FROM recent")
+        db.execute("DELETE FROM fresh")
     db.close()

@@ -49,6 +49,7 @@ MIGRATIONS: Final = (
     CREATE TABLE aliases (alias TEXT PRIMARY KEY, article_id TEXT NOT NULL) WITHOUT ROWID;
     CREATE INDEX aliases_of ON aliases (article_id);
     CREATE TABLE texts (number INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, digest BLOB);
+    CREATE TABLE fresh (text INTEGER PRIMARY KEY, keys BLOB NOT NULL);
     CREATE TABLE bands (key INTEGER NOT NULL, text INTEGER NOT NULL, PRIMARY KEY (key, text)) WITHOUT ROWID;
     CREATE TABLE recent (key INTEGER NOT NULL, text INTEGER NOT NULL, PRIMARY KEY (key, text)) WITHOUT ROWID;
     CREATE TABLE moved (through INTEGER NOT NULL);
@@ -70,9 +71,10 @@ Days are publication days in Asia/Shanghai, times are ISO 8601 in UTC. ``former_
 before was stored under, where that is another one. An outbox row lives from its commit until every writer has it.
 ``aliases`` has other ids of articles, ``versions`` what every revision of an article was; ``refusals`` which addresses need not be
 asked again for a while, and under which conditions (``scope``); ``lists``, ``gaps`` and ``windows`` are explained by
-:mod:`govnews_spider.coverage`, ``texts``, ``bands``, ``recent`` and ``moved`` by :mod:`govnews_spider.texts`: ``text`` is a number of
-theirs, ``moved`` has that up to which the keys lie in ``bands``. ``pairs`` has, from either side, what two texts are to each other;
-``runs`` has a run from its beginning, so that one that was killed is known; ``durable`` is what :func:`make_durable` writes to."""
+:mod:`govnews_spider.coverage`, ``texts``, ``fresh``, ``recent``, ``bands`` and ``moved`` by :mod:`govnews_spider.texts`: ``text`` is
+a number of theirs, ``moved`` has that up to which the keys lie in ``bands``. ``pairs`` has, from either side, what two texts are to
+each other; ``runs`` has a run from its beginning, so that one that was killed is known; ``durable`` is what :func:`make_durable`
+writes to."""
 
 
 def connect(path: Path) -> sqlite3.Connection:

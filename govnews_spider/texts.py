@@ -1,15 +1,17 @@
 """The texts of all articles as the ledger knows them: each once, found again where the same or a near one comes.
 
 An article costs the same whether a thousand or a million are known: what is asked for is a few keys, and what is written goes to a
-small table first (:data:`RECENT`). benchmarks/dedup.py measures it.
+small place first (:data:`FRESH`, :data:`RECENT`). benchmarks/dedup.py measures it.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
+
+import numpy as np
 
 from govnews_spider.core.dedup import Trace
 from govnews_spider.core.fingerprint import BANDS, LIKELY, likeness
@@ -18,12 +20,14 @@ COMMON: Final = 50
 """Texts that share a key, above which it says nothing: boilerplate."""
 MOST: Final = 20
 """Texts that a new one is compared with, the most alike first."""
+FRESH: Final = 1_000
+"""Texts whose keys are held in memory, and in one row each on the disk: the keys of one text would fall on twenty pages …"""
 RECENT: Final = 20_000
-"""Texts whose keys wait in a table of their own, which is small enough for its pages to be written again and again before they
-reach the disk; then they are moved in their order, a page of the large table at a time. Else each key costs a page."""
+"""… and then wait in a small table, until they are moved in their order to the large one: each page is written once for many texts."""
 
 _KEYS: Final = f"key IN ({','.join('?' * BANDS)})"
 _SHARED: Final = f"SELECT key, text FROM recent WHERE {_KEYS} UNION ALL SELECT key, text FROM bands WHERE {_KEYS}"  # noqa: S608
+_SPILL: Final = "INSERT OR IGNORE INTO recent VALUES (?, ?)"
 _MOVE: Final = (
     "INSERT OR IGNORE INTO bands SELECT key, text FROM recent ORDER BY key, text",
     "DELETE FROM recent",
@@ -31,11 +35,17 @@ _MOVE: Final = (
 
 
 class Texts:
-    """The tables ``texts``, ``bands``, ``recent`` and ``moved`` of a ledger. A text has a number, for good."""
+    """The tables ``texts``, ``fresh``, ``recent``, ``bands`` and ``moved`` of a ledger. A text has a number, for good.
+
+    Where a transaction is rolled back, another one has to be made: what was added is in memory still.
+    """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._moved: int = db.execute("SELECT through FROM moved").fetchone()[0]
+        self._fresh: dict[int, list[int]] = defaultdict(list)
+        self._waiting = 0
+        for number, keys in db.execute("SELECT text, keys FROM fresh ORDER BY text"):
+            self._wait(number, np.frombuffer(keys, "<i8").tolist())
 
     def find(self, trace: Trace) -> int | None:
         """The number of the text that is the same; None where there is none."""
@@ -47,6 +57,8 @@ class Texts:
         if trace.digest is None:
             return [], []
         shared: dict[int, list[int]] = defaultdict(list)
+        for key in trace.bands:
+            shared[key] += self._fresh.get(key, ())
         for key, number in self._db.execute(_SHARED, trace.bands * 2):
             shared[key].append(number)
         telling = [key for key in trace.bands if len(shared[key]) <= COMMON]
@@ -59,15 +71,30 @@ class Texts:
         likely = sorted((-share, number) for share, (number, _) in zip(shares, rows, strict=True) if share >= LIKELY)
         return [number for _, number in likely[:MOST]], telling
 
-    def add(self, trace: Trace, telling: Iterable[int]) -> int:
+    def add(self, trace: Trace, telling: Sequence[int]) -> int:
         """Keeps a new text, to be found by such of its keys; returns its number."""
         added = self._db.execute("INSERT INTO texts (key, digest) VALUES (?, ?)", (trace.key, trace.digest))
         number = added.lastrowid
         assert number is not None  # noqa: S101  # an INSERT has one
-        self._db.executemany("INSERT OR IGNORE INTO recent VALUES (?, ?)", [(key, number) for key in telling])
-        if number - self._moved >= RECENT:
+        if telling:
+            self._db.execute("INSERT INTO fresh VALUES (?, ?)", (number, np.array(telling, "<i8").tobytes()))
+            self._wait(number, telling)
+        if self._waiting >= FRESH:
+            self._spill(number)
+        return number
+
+    def _wait(self, number: int, keys: Iterable[int]) -> None:
+        for key in keys:
+            self._fresh[key].append(number)
+        self._waiting += 1
+
+    def _spill(self, number: int) -> None:
+        """The keys in memory go to the small table; those of that one to the large one, where it has grown large itself."""
+        self._db.executemany(_SPILL, ((key, text) for key in sorted(self._fresh) for text in self._fresh[key]))
+        self._db.execute("DELETE FROM fresh")
+        self._fresh.clear()
+        self._waiting = 0
+        if number - self._db.execute("SELECT through FROM moved").fetchone()[0] >= RECENT:
             for step in _MOVE:
                 self._db.execute(step)
             self._db.execute("UPDATE moved SET through = ?", (number,))
-            self._moved = number
-        return number

@@ -203,7 +203,7 @@ def test_articles_of_a_ledger_that_knew_no_texts_are_compared_by_a_repair(tmp_pa
     stored(tmp_path, pool())
     before = marks(tmp_path)
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db, db:
-        for table in ("texts", "recent", "pairs"):
+        for table in ("texts", "fresh", "pairs"):
             db.execute(f"DELETE FROM {table}")
         db.execute("UPDATE identities SET text = NULL")
     assert audit(tmp_path).broken == {"text_unknown": SIZE}

@@ -8,6 +8,7 @@ text has another one than its counterpart, it tells of something else.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -46,26 +47,32 @@ class Verdict(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Text:
-    """A text read for comparison; made by :meth:`of`, so that one compared with many is read once."""
+    """A text read for comparison; made by :meth:`of`, so that one compared with many is read once, and as far as it has to be."""
 
     bare: str
     shingles: Hashes
     """In their order, one for each letter but the last two."""
     distinct: Hashes
     """The same, sorted, each once."""
-    contents: Contents
-    frame: Hashes
-    """The shingles of the text with marks in place of its figures and places, in their order."""
 
     @classmethod
     def of(cls, text: str) -> Text:
         """``text`` as an article has it."""
         compared = bare(text)
         shingles = grams(words(compared), GRAM)
-        parts = contents(compared)
-        return cls(compared, shingles, np.unique(shingles), parts, grams(parts.frame, GRAM))
+        return cls(compared, shingles, np.unique(shingles))
+
+    @cached_property
+    def contents(self) -> Contents:
+        """Its dates, figures and places, and what stands around them."""
+        return contents(self.bare)
+
+    @cached_property
+    def frame(self) -> Hashes:
+        """The shingles of the text with marks in place of its figures and places, in their order."""
+        return grams(self.contents.frame, GRAM)
 
 
 def judge(first: Text, second: Text) -> Verdict:
