@@ -114,7 +114,7 @@ def nfkc(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-_COMMON_SIGNS: Final = tuple((sign, unicodedata.normalize("NFKC", sign)) for sign in "，：（）；！？％…\u3000")
+_COMMON_SIGNS: Final = tuple((sign, unicodedata.normalize("NFKC", sign)) for sign in "，：（）；！？％．－～…\u3000\xa0")
 
 
 def _bare(text: str) -> str:
