@@ -114,7 +114,9 @@ def nfkc(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-_COMMON_SIGNS: Final = tuple((sign, unicodedata.normalize("NFKC", sign)) for sign in "，：（）；！？％．－～…\u3000\xa0")
+_COMMON_SIGNS: Final = tuple(
+    (sign, unicodedata.normalize("NFKC", sign)) for sign in "，：（）；！？％．－～…\u3000\xa0"
+)
 
 
 def _bare(text: str) -> str:

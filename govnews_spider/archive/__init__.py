@@ -1,0 +1,1 @@
+"""The raw pages: kept as they came, and read again."""

@@ -1,0 +1,243 @@
+"""Archives in, foreign ones too: every whole record of a WARC file, and every place where one cannot be read.
+
+A damaged file is read as far as it can be: after a place that makes no sense, reading goes on where the next record begins.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from base64 import b32decode
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha1
+from io import BytesIO
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import Final, NamedTuple
+from zipfile import ZIP_STORED, BadZipFile, ZipFile
+
+from fastwarc.stream_io import ChunkedReader
+from fastwarc.warc import WarcRecord
+
+from govnews_spider.archive.exchanges import Place
+
+LARGEST: Final = 128 * 1024 * 1024
+"""Bytes of a record, unpacked; a larger one is no page, and unpacking it might fill the memory."""
+SUFFIXES: Final = (".warc", ".warc.gz", ".wacz")
+_GZIP: Final = b"\x1f\x8b\x08"
+_CHUNK: Final = 64 * 1024
+_HEAD: Final = 64 * 1024
+"""Bytes that the headers of a record may have."""
+_BEGIN: Final = re.compile(rb"WARC/[01]\.[0-9]{1,2}\r?\n")
+_LENGTH: Final = re.compile(rb"^Content-Length[ \t]*:[ \t]*([0-9]{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_END: Final = re.compile(rb"\r?\n\r?\n")
+
+
+class Damage(NamedTuple):
+    """A place of an archive that cannot be read, and why."""
+
+    place: Place
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A whole record. ``content`` is all of it, headers and block, unpacked."""
+
+    place: Place
+    length: int
+    """Bytes of the file that it takes, packed."""
+    content: bytes
+    head: int
+    """Bytes of its headers."""
+
+    def parsed(self) -> WarcRecord:
+        """Its headers and what they say; raises OSError where they make no sense."""
+        return WarcRecord.from_bytes(self.content + b"\r\n\r\n")
+
+    def is_intact(self, record: WarcRecord) -> bool:
+        """Whether its block is what its digest says; true where there is no digest of a kind that is known."""
+        kind, _, digest = (record.headers.get("WARC-Block-Digest") or "").partition(":")
+        if kind.lower() != "sha1":
+            return True
+        wanted = b""
+        with suppress(ValueError):
+            wanted = bytes.fromhex(digest) if len(digest) == 40 else b32decode(digest.upper())
+        return not wanted or sha1(self.content[self.head :], usedforsecurity=False).digest() == wanted
+
+
+class Answer(NamedTuple):
+    """What a site answered, as a record keeps it."""
+
+    url: str
+    at: datetime
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    """As it was sent, but in one piece."""
+
+
+def records(path: Path) -> Iterator[Record | Damage]:
+    """Every record of an archive, packed or not, or of all archives in a WACZ, in the order of the file.
+
+    Raises OSError where the system does not give the file.
+    """
+    for archive in _archives(path):
+        with archive.opened() as content:
+            read = _packed if content[:2] == _GZIP[:2] else _plain
+            yield from read(archive.name, content)
+
+
+def record_at(path: Path, place: Place) -> Record | Damage:
+    """The record at a place of the archive at ``path``."""
+    for archive in _archives(path):
+        if archive.name == place.name:
+            with archive.opened() as content:
+                read = _packed if content[:2] == _GZIP[:2] else _plain
+                return next(read(archive.name, content, place.offset), Damage(place, "nothing stands there"))
+    return Damage(place, f"{path.name} has no such archive")
+
+
+def answer(record: WarcRecord) -> Answer | None:
+    """The answer that a record of type response or revisit holds; None where it holds no answer of HTTP."""
+    url, at = record.headers.get("WARC-Target-URI"), record.record_date
+    if not url or at is None:
+        return None
+    try:
+        record.parse_http()
+    except OSError:
+        return None
+    head = record.http_headers
+    if head is None or head.status_code is None:
+        return None
+    headers = tuple(head.astuples())
+    body = record.reader.read()
+    if any(name.lower() == "transfer-encoding" and "chunked" in value.lower() for name, value in headers):
+        with suppress(OSError):  # what says that it is chunked may have been joined by whoever kept it
+            body = ChunkedReader(BytesIO(body)).read() if _CHUNKED.match(body) else body
+    return Answer(url.strip("<>"), at, head.status_code, headers, body)
+
+
+_CHUNKED: Final = re.compile(rb"[0-9A-Fa-f]{1,8}[ \t]*(?:;[^\r\n]*)?\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    """A WARC file, or a part of another file that is one."""
+
+    path: Path
+    name: str
+    begin: int = 0
+    end: int | None = None
+
+    @contextmanager
+    def opened(self) -> Iterator[memoryview]:
+        with self.path.open("rb") as file:
+            if not file.seek(0, 2):
+                yield memoryview(b"")
+                return
+            with mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
+                whole = memoryview(mapped)
+                part = whole[self.begin : self.end]
+                try:
+                    yield part
+                finally:
+                    part.release()
+                    whole.release()
+
+
+def _archives(path: Path) -> Iterator[_Archive]:
+    if path.suffix.lower() != ".wacz":
+        yield _Archive(path, path.name)
+        return
+    with ZipFile(path) as packed:
+        for item in packed.infolist():
+            if not item.filename.endswith((".warc", ".warc.gz")):
+                continue
+            if item.compress_type != ZIP_STORED:
+                raise BadZipFile(f"{path}: {item.filename} is packed twice; unpack the file, and read what is in it")
+            with path.open("rb") as file:
+                file.seek(item.header_offset + 26)
+                lengths = file.read(4)
+            begin = item.header_offset + 30 + sum(int.from_bytes(lengths[at : at + 2], "little") for at in (0, 2))
+            yield _Archive(path, f"{path.name}/{item.filename}", begin, begin + item.file_size)
+
+
+def _packed(name: str, content: memoryview, offset: int = 0) -> Iterator[Record | Damage]:
+    """Of an archive of gzip members, each of which holds one record or, in older ones, several."""
+    while offset < len(content):
+        unpacked, end, why = _member(content, offset)
+        if why:
+            yield Damage(Place(name, offset), why)
+            offset = _next(content, _GZIP, offset + 1)
+            continue
+        for found in _plain(name, memoryview(unpacked)):
+            place = Place(name, offset)
+            yield (
+                Damage(place, found.why)
+                if isinstance(found, Damage)
+                else Record(place, end - offset, found.content, found.head)
+            )
+        offset = end
+
+
+def _member(content: memoryview, offset: int) -> tuple[bytes, int, str]:
+    """What the gzip member at ``offset`` holds, where it ends, and why it cannot be read."""
+    unpacker = zlib.decompressobj(31)
+    parts: list[bytes] = []
+    size, at = 0, offset
+    try:
+        while not unpacker.eof and at < len(content):
+            chunk = content[at : at + _CHUNK]
+            parts.append(unpacker.decompress(chunk, LARGEST - size + 1))
+            at += len(chunk)
+            size += len(parts[-1])
+            if size > LARGEST:
+                return b"", offset, f"it is larger than {LARGEST} bytes"
+    except zlib.error as error:
+        return b"", offset, f"it cannot be unpacked: {error}"
+    if not unpacker.eof:
+        return b"", offset, "the file ends within it"
+    return b"".join(parts), at - len(unpacker.unused_data), ""
+
+
+def _plain(name: str, content: memoryview, offset: int = 0) -> Iterator[Record | Damage]:
+    """Of an archive, or a member of one, that is not packed."""
+    while (offset := _skipped(content, offset)) < len(content):
+        begin = _BEGIN.match(content, offset)
+        head = _END.search(content, offset, offset + _HEAD) if begin else None
+        length = _LENGTH.search(content, offset, head.end()) if head else None
+        why = "no record begins there" if begin is None else "its headers have no end, or no length"
+        if head is not None and length is not None:
+            end = head.end() + int(length[1])
+            why = "" if end <= len(content) else "the file ends within it"
+            if end - offset > LARGEST:
+                why = f"it is larger than {LARGEST} bytes"
+        if why:
+            yield Damage(Place(name, offset), why)
+            following = _BEGIN.search(content, offset + 1)
+            offset = following.start() if following else len(content)
+            continue
+        assert head is not None  # noqa: S101  # else there is a reason
+        yield Record(Place(name, offset), end - offset, bytes(content[offset:end]), head.end() - offset)
+        offset = end
+
+
+def _skipped(content: memoryview, offset: int) -> int:
+    """Where the empty lines between two records end."""
+    while offset < len(content) and content[offset] in b"\r\n":
+        offset += 1
+    return offset
+
+
+def _next(content: memoryview, wanted: bytes, offset: int) -> int:
+    """Where ``wanted`` stands next; the end where it does not."""
+    while offset < len(content):
+        chunk = bytes(content[offset : offset + _CHUNK + len(wanted)])
+        if (at := chunk.find(wanted)) >= 0:
+            return offset + at
+        offset += _CHUNK
+    return len(content)

@@ -1,0 +1,303 @@
+"""Archives: written record by record, and read again whatever has happened to them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastwarc.warc import ArchiveIterator
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from govnews_spider.archive.exchanges import Exchange, Place
+from govnews_spider.archive.index import surt
+from govnews_spider.archive.reading import LARGEST, Answer, Damage, Record, answer, record_at, records
+from govnews_spider.archive.writing import Archive, payload_digest
+
+NOON = datetime(2021, 11, 25, 4, 0, 0, 123456, tzinfo=UTC)
+
+
+def exchange(number: int = 1, body: bytes | None = None, **fields: Any) -> Exchange:
+    values: dict[str, Any] = {
+        "url": f"https://finance.sina.com.cn/china/2021-11-25/doc-ikztest{number:07d}.shtml?a=1&b=第{number}",
+        "at": NOON + timedelta(minutes=number),
+        "status": 200,
+        "headers": (("Content-Type", "text/html; charset=utf-8"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")),
+        "body": f"<p>第{number}批事项今起统一受理。</p>".encode() if body is None else body,
+        "asked": (("Host", "finance.sina.com.cn"), ("User-Agent", "Mozilla/5.0 (compatible; govnews_spider)")),
+        "address": "127.0.0.1",
+    }
+    return Exchange(**values | fields)
+
+
+def archive(folder: Path, *exchanges: Exchange, **options: Any) -> list[Path]:
+    with Archive(folder / "raw", "20211125T040000Z-sina_gov-ab12", "govnews_spider/0.1", **options) as made:
+        for one in exchanges:
+            made.add(one)
+    return sorted((folder / "raw").glob("*.warc.gz"))
+
+
+def answers(path: Path) -> list[Answer]:
+    found = [one.parsed() for one in records(path) if isinstance(one, Record)]
+    told = [answer(record) for record in found if record.headers["WARC-Type"] in ("response", "revisit")]
+    return [one for one in told if one is not None]
+
+
+def damages(path: Path) -> list[Damage]:
+    return [one for one in records(path) if isinstance(one, Damage)]
+
+
+def test_what_went_over_the_wire_is_read_back(tmp_path: Path) -> None:
+    packed = gzip.compress("<p>打包的正文。</p>".encode())
+    given = [
+        exchange(1),
+        exchange(2, packed, headers=(("Content-Encoding", "gzip"), ("Content-Length", str(len(packed))))),
+        exchange(3, b"", status=302, headers=(("Location", "https://finance.sina.com.cn/"),)),
+        exchange(4, b"\x00\xff" * 5000, status=502, headers=()),
+    ]
+    (path,) = archive(tmp_path, *given)
+    for wanted, found in zip(given, answers(path), strict=True):
+        assert (found.url, found.at, found.status) == (wanted.url, wanted.at, wanted.status)
+        assert (found.headers, found.body) == (wanted.headers, wanted.body)
+    assert not damages(path)
+
+
+def test_the_request_stands_beside_its_answer(tmp_path: Path) -> None:
+    (path,) = archive(tmp_path, exchange(1))
+    info, response, request = (one.parsed() for one in records(path) if isinstance(one, Record))
+    assert [one.headers["WARC-Type"] for one in (info, response, request)] == ["warcinfo", "response", "request"]
+    assert request.headers["WARC-Concurrent-To"] == response.headers["WARC-Record-ID"]
+    assert response.headers["WARC-IP-Address"] == "127.0.0.1"
+    request.parse_http()
+    assert request.http_headers is not None
+    assert request.http_headers.status_line.startswith("GET /china/2021-11-25/doc-ikztest0000001.shtml?a=1&b=")
+    assert "govnews_spider/0.1" in info.reader.read().decode()
+
+
+def test_a_chunked_answer_is_kept_in_one_piece_and_says_so(tmp_path: Path) -> None:
+    (path,) = archive(tmp_path, exchange(1, b"whole", headers=(("Transfer-Encoding", "chunked"), ("X-A", "1"))))
+    (found,) = answers(path)
+    assert (found.headers, found.body) == ((("X-A", "1"), ("Content-Length", "5")), b"whole")
+
+
+def test_an_answer_that_was_given_before_refers_to_it(tmp_path: Path) -> None:
+    first, again = exchange(1), replace(exchange(1), at=NOON + timedelta(days=1))
+    changed = replace(again, at=NOON + timedelta(days=2), body="<p>改过了。</p>".encode())
+    silent = replace(again, at=NOON + timedelta(days=3), status=304, body=b"")
+    with Archive(tmp_path / "raw", "run", "x") as made:
+        place, former = made.add(first)
+        _, same = made.add(again, former)
+        _, newer = made.add(changed, same)
+        made.add(silent, newer)
+    (path,) = (tmp_path / "raw").glob("*.warc.gz")
+    found = [one.parsed() for one in records(path) if isinstance(one, Record)]
+    kinds = [one.headers["WARC-Type"] for one in found if one.headers["WARC-Type"] not in ("request", "warcinfo")]
+    assert kinds == ["response", "revisit", "response", "revisit"]
+    same_again = next(one for one in found if one.headers["WARC-Type"] == "revisit")
+    assert same_again.headers["WARC-Refers-To-Date"] == "2021-11-25T04:01:00.123456Z"
+    assert same_again.headers["WARC-Payload-Digest"] == payload_digest(first.body) == former.digest
+    assert [len(one.body) for one in answers(path)] == [len(first.body), 0, len(changed.body), 0]
+    assert Place.of(str(place)) == place
+
+
+def test_a_record_is_found_at_its_place(tmp_path: Path) -> None:
+    with Archive(tmp_path / "raw", "run", "x", largest=2000) as made:
+        places = [made.add(exchange(number, os.urandom(700)))[0] for number in range(8)]
+    assert len({place.name for place in places}) > 2, "the archives are turned over by size"
+    for number, place in enumerate(places):
+        found = record_at(tmp_path / "raw" / place.name, place)
+        assert isinstance(found, Record)
+        assert found.parsed().headers["WARC-Target-URI"] == exchange(number).url
+    nowhere = record_at(tmp_path / "raw" / places[0].name, Place(places[0].name, 10**9))
+    assert isinstance(nowhere, Damage)
+
+
+def test_the_index_names_every_answer_sorted_by_address(tmp_path: Path) -> None:
+    (path,) = archive(tmp_path, exchange(3), exchange(1), exchange(2, status=404, headers=()))
+    lines = Path(str(path).replace(".warc.gz", ".cdxj")).read_text("utf-8").splitlines()
+    assert lines == sorted(lines)
+    assert [line.split(" ", 2)[1] for line in lines] == ["20211125040100", "20211125040200", "20211125040300"]
+    for line in lines:
+        told = json.loads(line.split(" ", 2)[2])
+        found = record_at(path, Place(told["filename"], int(told["offset"])))
+        assert isinstance(found, Record)
+        assert found.length == int(told["length"])
+        assert found.parsed().headers["WARC-Target-URI"] == told["url"]
+    assert [json.loads(line.split(" ", 2)[2])["mime"] for line in lines] == ["text/html", "unk", "text/html"]
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://Finance.Sina.com.cn/A/b.shtml", "cn,com,sina,finance)/a/b.shtml"),
+        ("http://www.sina.com.cn", "cn,com,sina)/"),
+        ("https://a.sina.com.cn:8080/x?b=2&a=1", "cn,com,sina,a:8080)/x?a=1&b=2"),
+        ("https://[::1", "https://[::1"),
+    ],
+)
+def test_the_key_of_an_address(url: str, key: str) -> None:
+    assert surt(url) == key
+
+
+def test_a_killed_run_leaves_its_whole_records(tmp_path: Path) -> None:
+    code = f"""
+import os, sys
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from pathlib import Path
+from govnews_spider.archive.writing import Archive
+from tests.archive.test_archive import exchange
+made = Archive(Path({str(tmp_path)!r}) / "raw", "run", "x")
+number = 0
+while True:
+    made.add(exchange(number, os.urandom(20_000)))
+    number += 1
+    print(number, flush=True)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        told = [int(run.stdout.readline()) for _ in range(20)]
+        run.send_signal(signal.SIGKILL)
+    (path,) = (tmp_path / "raw").glob("*.warc.gz")
+    found = answers(path)
+    assert len(found) >= told[-1]
+    assert len(damages(path)) <= 1
+    assert [one.url for one in found] == [exchange(number).url for number in range(len(found))]
+
+
+def test_where_the_disk_takes_no_more_no_torn_record_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Archive(tmp_path / "raw", "run", "x") as made:
+        made.add(exchange(1))
+        assert made._file is not None
+        file, short = made._file, made._file.write
+
+        class Full:
+            name = file.name
+
+            def write(self, data: bytes) -> int:
+                return short(data[: len(data) // 2])
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(file, name)
+
+        made._file = Full()  # type: ignore[assignment]
+        with pytest.raises(OSError, match="No space"):
+            made.add(exchange(2))
+        made._file = file
+        made.add(exchange(3))
+    (path,) = (tmp_path / "raw").glob("*.warc.gz")
+    assert [one.url for one in answers(path)] == [exchange(1).url, exchange(3).url]
+    assert not damages(path)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rng = random.Random(5)
+    bodies = [rng.randbytes(rng.choice((10, 400, 3000))) for _ in range(6)]
+    (path,) = archive(tmp_path_factory.mktemp("whole"), *(exchange(n, body) for n, body in enumerate(bodies)))
+    return path
+
+
+def plain(path: Path) -> bytes:
+    return b"".join(one.content + b"\r\n\r\n" for one in records(path) if isinstance(one, Record))
+
+
+def test_an_archive_that_is_not_packed_is_read_as_well(tmp_path: Path, whole: Path) -> None:
+    path = tmp_path / "a.warc"
+    path.write_bytes(plain(whole))
+    assert answers(path) == answers(whole)
+    assert not damages(path)
+    offsets = [one.place.offset for one in records(path) if isinstance(one, Record)]
+    assert offsets == [record.stream_pos for record in ArchiveIterator(str(path), parse_http=False)]
+
+
+def test_an_archive_packed_as_one_is_read_as_well(tmp_path: Path, whole: Path) -> None:
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(gzip.compress(plain(whole)))
+    assert answers(path) == answers(whole)
+
+
+def test_the_archives_of_a_wacz_are_read(tmp_path: Path, whole: Path) -> None:
+    path = tmp_path / "a.wacz"
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr("datapackage.json", "{}")
+        made.write(whole, "archive/data.warc.gz")
+    assert answers(path) == answers(whole)
+    place = next(one.place for one in records(path) if isinstance(one, Record))
+    assert place == Place("a.wacz/archive/data.warc.gz", 0)
+    assert isinstance(record_at(path, place), Record)
+
+
+def test_garbage_between_two_records_is_named_and_read_over(tmp_path: Path, whole: Path) -> None:
+    content, marks = whole.read_bytes(), [one.place.offset for one in records(whole)]
+    torn = tmp_path / "a.warc.gz"
+    torn.write_bytes(content[: marks[4]] + b"no archive at all" * 9 + content[marks[4] :])
+    assert answers(torn) == answers(whole)
+    (damage,) = damages(torn)
+    assert damage.place == Place("a.warc.gz", marks[4])
+
+
+def test_a_file_cut_short_has_all_records_but_the_last(tmp_path: Path, whole: Path) -> None:
+    torn = tmp_path / "a.warc.gz"
+    torn.write_bytes(whole.read_bytes()[:-5])
+    count = sum(isinstance(one, Record) for one in records(whole))
+    assert sum(isinstance(one, Record) for one in records(torn)) == count - 1
+    assert [damage.why for damage in damages(torn)] == ["the file ends within it"]
+
+
+def test_a_flipped_bit_costs_one_record(tmp_path: Path, whole: Path) -> None:
+    content = bytearray(whole.read_bytes())
+    places = [one.place.offset for one in records(whole)]
+    content[places[3] + 60] ^= 4
+    torn = tmp_path / "a.warc.gz"
+    torn.write_bytes(content)
+    assert [damage.place.offset for damage in damages(torn)] == [places[3]]
+    left = [one.place.offset for one in records(torn) if isinstance(one, Record)]
+    assert left == [place for place in places if place != places[3]]
+
+
+def test_a_block_that_is_not_what_its_digest_says_is_told(tmp_path: Path, whole: Path) -> None:
+    content = plain(whole)
+    (tmp_path / "a.warc").write_bytes(content.replace(b"Set-Cookie: b=2", b"Set-Cookie: b=3", 1))
+    intact = [one.is_intact(one.parsed()) for one in records(tmp_path / "a.warc") if isinstance(one, Record)]
+    assert intact.count(False) == 1
+
+
+def test_a_record_that_unpacks_to_more_than_a_page_can_be_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.warc.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        for _ in range(LARGEST // 2**20 + 2):
+            file.write(bytes(2**20))
+    (damage,) = damages(path)
+    assert "is larger than" in damage.why
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_whatever_happens_to_an_archive_its_other_records_are_read_and_nothing_is_raised(
+    whole: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Bytes flipped, cut out, put in, of packed and plain archives; what is whole and stands before the damage is always read."""
+    original = data.draw(st.sampled_from([whole.read_bytes(), plain(whole)]))
+    at = data.draw(st.integers(0, len(original)))
+    gone = data.draw(st.integers(0, 40))
+    put = data.draw(st.binary(max_size=40) | st.sampled_from([b"\x1f\x8b\x08", b"WARC/1.1\r\n", b"\r\n\r\n"]))
+    path = tmp_path_factory.mktemp("torn") / ("a.warc.gz" if original[:2] == b"\x1f\x8b" else "a.warc")
+    path.write_bytes(original)
+    before = [one for one in records(path) if isinstance(one, Record) and one.place.offset + one.length <= at]
+    path.write_bytes(original[:at] + put + original[at + gone :])
+    found = list(records(path))
+    assert [one for one in found if isinstance(one, Record)][: len(before)] == before
+    for one in found:
+        if isinstance(one, Record):
+            answer(one.parsed())
