@@ -64,6 +64,9 @@ MIGRATIONS: Final = (
     ALTER TABLE identities ADD COLUMN reason TEXT;
     CREATE INDEX identities_of_text ON identities (text, published_at, article_id) WHERE text IS NOT NULL;
     """,
+    """
+    CREATE TABLE archived (url TEXT PRIMARY KEY, digest TEXT NOT NULL, at TEXT NOT NULL, record_id TEXT NOT NULL) WITHOUT ROWID;
+    """,
 )
 """The schema's history; ``PRAGMA user_version`` counts the steps taken. A step that was released never changes.
 
@@ -73,8 +76,8 @@ before was stored under, where that is another one. An outbox row lives from its
 asked again for a while, and under which conditions (``scope``); ``lists``, ``gaps`` and ``windows`` are explained by
 :mod:`govnews_spider.coverage`, ``texts``, ``fresh``, ``recent``, ``bands`` and ``moved`` by :mod:`govnews_spider.texts`: ``text`` is
 a number of theirs, ``moved`` has that up to which the keys lie in ``bands``. ``pairs`` has, from either side, what two texts are to
-each other; ``runs`` has a run from its beginning, so that one that was killed is known; ``durable`` is what :func:`make_durable`
-writes to."""
+each other; ``archived`` has the last answer of an address in the archives; ``runs`` has a run from its beginning, so that one that
+was killed is known; ``durable`` is what :func:`make_durable` writes to."""
 
 
 def connect(path: Path) -> sqlite3.Connection:

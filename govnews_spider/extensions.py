@@ -17,6 +17,8 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from govnews_spider.archive.exchanges import Exchange, Place
+from govnews_spider.archive.writing import Archive
 from govnews_spider.article import Article, Rejected
 from govnews_spider.balance import show
 from govnews_spider.core.drift import DRIFT_SLUGS, fallbacks
@@ -63,12 +65,17 @@ class RunReport:
         """Address of each article that is being fetched → the list that named it first."""
         self.validators: dict[str, Validators] = {}
         """Address of each article that is on its way to the store → what the server said to know it by."""
+        self.places: dict[str, Place] = {}
+        """Address of each article that is on its way to the store → where its page was archived."""
         self.on_settled: Callable[[str, str], None] = lambda address, outcome: None
         """Called with the address, or other origin, of every article that has come to its end, and its outcome."""
         self.scopes = Scopes(crawler.settings["PROJECT_VERSION"], spider.keyword, spider.topics)
         self._crawler = crawler
         self._began = monotonic()
         self._log = RejectedLog(self.options.data, self.run.run_id)
+        raw, bot = self.options.data / "raw", crawler.settings["BOT_NAME"]
+        self._archive = Archive(raw, self.run.run_id, f"{bot}/{crawler.settings['PROJECT_VERSION']}")
+        self._archives = self.options.archive and self.sample is None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -104,6 +111,7 @@ class RunReport:
     def settle(self, origin: str, outcome: str) -> None:
         """An article has come to its end: counts it, for the run and for the list that named it."""
         self.validators.pop(origin, None)
+        self.places.pop(origin, None)
         self.count(self.owners.pop(origin, None), outcome)
         self.on_settled(origin, outcome)
 
@@ -111,6 +119,18 @@ class RunReport:
         """Counts an article that has come in, for the list that named it."""
         if address in self.owners:
             self.owners[address].fetched += 1
+
+    def archive(self, exchange: Exchange) -> Place | None:
+        """Keeps what went over the wire; None where nothing is kept: the run does not, or the disk takes nothing."""
+        if not self._archives or self.ledger is None:
+            return None
+        try:
+            place, former = self._archive.add(exchange, self.ledger.archived(exchange.url))
+            self.ledger.archive(exchange.url, former)
+        except (OSError, sqlite3.Error) as error:
+            self.fault(named(error, self.options.data))
+            return None
+        return place
 
     def not_modified(self, address: str) -> None:
         """The server says that the article of that address is what it was."""
@@ -178,7 +198,7 @@ class RunReport:
             self._crawler.stats.set_value(f"govnews/{name}", getattr(self.run, name))
         for name, count in self.run.outcomes.items():
             self._crawler.stats.set_value(f"govnews/{name}", count)
-        for step in (self._log.close, self._close_ledger, self._save):
+        for step in (self._log.close, self._archive.close, self._close_ledger, self._save):
             try:
                 step()
             except (OSError, sqlite3.Error) as error:

@@ -15,6 +15,8 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.internet.task import LoopingCall
 
+from govnews_spider.archiving import keep
+from govnews_spider.extensions import RunReport
 from govnews_spider.failures import INTERRUPTED, Refused
 from govnews_spider.options import Options
 
@@ -47,13 +49,15 @@ class GatewayHandler(HTTP11DownloadHandler):
         task = cast("asyncio.Task[Any]", asyncio.current_task())  # Scrapy downloads in tasks of the asyncio loop
         self._downloads.add(task)
         try:
-            return await self._download(request)
+            response = await self._download(request)
         except asyncio.CancelledError:
             if not self._given_up:
                 raise
             raise Refused(INTERRUPTED, f"{request.url}: the crawl was stopped while the site was answering") from None
         finally:
             self._downloads.discard(task)
+        keep(self._crawler.get_extension(RunReport), request, response)
+        return response
 
     async def close(self) -> None:
         """As Scrapy calls it."""
@@ -76,9 +80,8 @@ class GatewayHandler(HTTP11DownloadHandler):
             return
         if self._stopped_at is None:
             self._stopped_at = monotonic()
-            for slot in (
-                engine.downloader.slots.values()
-            ):  # what waits for its turn there need not wait to hear that it has none
+            # What waits for its turn there need not wait to hear that it has none.
+            for slot in engine.downloader.slots.values():
                 slot.delay = 0
                 if slot.latercall is not None:
                     slot.latercall.cancel()

@@ -152,9 +152,10 @@ class Identities:
         return Validators(*found) if found is not None else Validators()
 
 
-def addresses_of(article: Article, validators: Validators) -> dict[str, Validators]:
+def addresses_of(article: Article, fetched: str | None, validators: Validators) -> dict[str, Validators]:
     """Where the article is found. The address that was fetched counts as well: it may lead to the canonical one by a redirect."""
     addresses = {url: Validators() for url in (article.url,) if url}
-    if article.origin.startswith(("https://", "http://")):
-        addresses[article.origin] = validators
+    for address in (fetched, article.origin):
+        if address is not None and address.startswith(("https://", "http://")):
+            addresses[address] = validators
     return addresses

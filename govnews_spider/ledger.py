@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
+from govnews_spider.archive.writing import Former
 from govnews_spider.article import FIELD_NAMES, Article
 from govnews_spider.core.dedup import complete, is_document, minute
 from govnews_spider.coverage import Coverage
@@ -95,11 +96,18 @@ class Ledger:
         """Whether an article was accepted under this address: its canonical one, or one that it was fetched from."""
         return self._identities.at(url) is not None
 
-    def accept(self, article: Article, *, replayed: bool = False, validators: Validators | None = None) -> Outcome:
+    def accept(
+        self,
+        article: Article,
+        *,
+        replayed: bool = False,
+        fetched: str | None = None,
+        validators: Validators | None = None,
+    ) -> Outcome:
         """Commits ``article``, makes it what is stored, and says what it is.
 
         That sets ``article_id``, ``revision``, ``first_seen``, and of a reprint ``duplicate_of``, ``similarity`` and the reason in
-        ``provenance``. ``validators`` are those of the answer that it was read from; they are kept beside the address that was fetched.
+        ``provenance``. ``fetched`` is the address that it was fetched from, ``validators`` are those of the answer.
 
         It is revised when its content or its publication time differs from the newest revision's; a new revision, like
         a new article, waits in the outbox. Where files are replayed, every version that was accepted before is unchanged: a
@@ -108,7 +116,7 @@ class Ledger:
         """
         if not article.article_id:
             raise ValueError(f"no_article_id: {article.origin}: identify the article before it is accepted")
-        content, addresses = Content.of(article), addresses_of(article, validators or Validators())
+        content, addresses = Content.of(article), addresses_of(article, fetched, validators or Validators())
         own_id, article.article_id = article.article_id, self._resolve(article)
         known = self._identities.find(article.article_id)
         is_unchanged = known is not None and (
@@ -240,6 +248,20 @@ class Ledger:
         article_id = self._identities.at(url)
         if article_id is not None:
             self._identities.see(article_id, iso(datetime.now(UTC)))
+
+    def archived(self, url: str) -> Former | None:
+        """The last answer of that address in the archives."""
+        found = self._db.execute("SELECT digest, at, record_id FROM archived WHERE url = ?", (url,)).fetchone()
+        return Former(*found) if found is not None else None
+
+    def archive(self, url: str, former: Former) -> None:
+        """What a later answer of that address may refer to."""
+        row = (url, *former)
+        self._db.execute(
+            "INSERT INTO archived VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET digest = excluded.digest, at = excluded.at,"
+            " record_id = excluded.record_id WHERE record_id IS NOT excluded.record_id",
+            row,
+        )
 
     def begin_run(self, run_id: str, spider: str, started: datetime) -> list[str]:
         """The run has begun. Returns the runs before it that never ended: they were killed."""

@@ -20,6 +20,7 @@ class Options:
     gateway: str | None
     """Origin without a slash at its end; None without gateway."""
     contact: str | None
+    archive: bool
     flush_rows: int
     flush_seconds: float
     drift_limit: float
@@ -37,6 +38,7 @@ class Options:
             data=_checked(settings, "GOVNEWS_DATA", _folder, "a folder, or a path where one can be made"),
             gateway=_checked(settings, "GOVNEWS_GATEWAY", _origin, "an origin such as http://127.0.0.1:8155, or empty"),
             contact=_checked(settings, "GOVNEWS_CONTACT", _contact, "a URL or mail address in ASCII, or empty"),
+            archive=_checked(settings, "GOVNEWS_ARCHIVE", _flag, "1 or 0"),
             flush_rows=_checked(settings, "GOVNEWS_FLUSH_ROWS", _positive, "a whole number of rows, at least 1"),
             flush_seconds=_checked(settings, "GOVNEWS_FLUSH_SECONDS", _not_negative, "a number of seconds"),
             drift_limit=_checked(settings, "GOVNEWS_DRIFT_LIMIT", _share, "a share from 0 to 1"),
@@ -76,6 +78,12 @@ def _contact(text: str) -> str | None:
     if not (text.isascii() and text.isprintable()) or set(text) & set("() ;"):
         raise ValueError(text)
     return text or None
+
+
+def _flag(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError(text)
+    return text == "1"
 
 
 def _share(text: str) -> float:

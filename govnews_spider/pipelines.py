@@ -194,9 +194,11 @@ class Store:
         if self._ledger is None:
             self._show(item)
             return item
+        if (place := self._report.places.get(origin)) is not None:
+            item.origin = str(place)
         try:
             validators = self._report.validators.get(origin)
-            outcome = self._ledger.accept(item, replayed=self._replays, validators=validators)
+            outcome = self._ledger.accept(item, replayed=self._replays, fetched=origin, validators=validators)
         except (sqlite3.Error, OSError) as error:
             fault = named(error, self._ledger.path)
             self._report.fault(fault)

@@ -99,6 +99,8 @@ GOVNEWS_DATA = os.environ.get("GOVNEWS_DATA", "data")
 GOVNEWS_GATEWAY = os.environ.get("GOVNEWS_GATEWAY", "")
 # URL or mail address in the user agent by which the site can reach whoever runs this; empty: none.
 GOVNEWS_CONTACT = os.environ.get("GOVNEWS_CONTACT", "")
+# Whether everything that is fetched is kept as it came, in raw/: 1 or 0.
+GOVNEWS_ARCHIVE = os.environ.get("GOVNEWS_ARCHIVE", "1")
 # Rows after which what was stored is written to files, unless that would take more than a fifth of the run's time until then;
 # all is written when the run ends.
 GOVNEWS_FLUSH_ROWS = os.environ.get("GOVNEWS_FLUSH_ROWS", "1000")

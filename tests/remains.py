@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from govnews_spider.ledger import Ledger
 
 FOLDERS = ("articles", "revisions", "reprints")
-OWN = frozenset({"run_id", "first_seen", "fetched_at"})
-"""The columns that say by which run and when."""
+OWN = frozenset({"run_id", "first_seen", "fetched_at", "origin"})
+"""The columns that say by which run and when, and where in its archive the page stands."""
 
 Row = dict[str, Any]
 Key = tuple[str, int, str]

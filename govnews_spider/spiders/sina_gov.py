@@ -15,6 +15,7 @@ from scrapy.exceptions import CloseSpider, DontCloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from govnews_spider.archiving import ARCHIVED
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.extract import Reading
 from govnews_spider.core.join import join
@@ -126,6 +127,8 @@ class SinaGov(NewsSpider[SinaArguments]):
             yield from self._article_broken(rejected, response, row)
             return
         self.report.read(pages[-1], response.url)
+        if len(pages) == 1 and ARCHIVED in response.meta:
+            self.report.places[row.url] = response.meta[ARCHIVED]
         following = reading.next_page()
         if following is not None and len(pages) < MOST_PAGES:
             yield self._article_request(row, section, day, following, pages)

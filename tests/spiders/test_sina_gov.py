@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from govnews_spider.archive.exchanges import Place
+from govnews_spider.archive.reading import Record, answer, record_at
 from govnews_spider.article import SHANGHAI
 from govnews_spider.dataset import open_articles
 from govnews_spider.sina.roll import list_url
@@ -75,11 +77,18 @@ def test_every_article_arrives_once_as_the_site_made_it_and_a_second_run_asks_fo
 
 
 def test_a_row_gives_the_section_and_says_where_it_came_from(tmp_path: Path, small: SinaSite) -> None:
-    for row in rows(run(tmp_path, small)).values():
+    done = run(tmp_path, small)
+    for row in rows(done).values():
         assert row["section"] == "部委动态"
         assert dict(row["provenance"])["section"] == "list:lid"
         assert row["spider"] == "sina_gov"
-        assert row["origin"] == row["url"]
+        place = Place.of(row["origin"])
+        assert place is not None
+        kept = record_at(done.data / "raw" / place.name, place)
+        assert isinstance(kept, Record)
+        found = answer(kept.parsed())
+        assert found is not None
+        assert (found.url, found.status) == (row["url"], 200)
 
 
 def test_an_article_of_two_lists_is_seen_once_and_the_repeat_counted(tmp_path: Path, large: SinaSite) -> None:
