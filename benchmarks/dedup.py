@@ -104,7 +104,7 @@ def real_pairs() -> Iterator[tuple[str, str, str, str]]:
         for other in range(one + 1, len(texts)):
             label, met = labelled.get((one, other), "(unrelated)"), bool(keys[one] & keys[other])
             if met or label != "(unrelated)":
-                kind, _, reason = judge(texts[one], texts[other])
+                kind, *_, reason = judge(texts[one], texts[other])
                 yield f"{one} {other}", label, kind if met else "not met", reason
 
 

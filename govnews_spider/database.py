@@ -55,8 +55,8 @@ MIGRATIONS: Final = (
     CREATE TABLE moved (through INTEGER NOT NULL);
     INSERT INTO moved VALUES (0);
     CREATE TABLE pairs (
-        one INTEGER NOT NULL, other INTEGER NOT NULL, kind TEXT NOT NULL, similarity REAL NOT NULL, reason TEXT NOT NULL,
-        PRIMARY KEY (one, other)
+        one INTEGER NOT NULL, other INTEGER NOT NULL, met INTEGER NOT NULL, kind TEXT NOT NULL,
+        share REAL NOT NULL, share_of_other REAL NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (one, other)
     ) WITHOUT ROWID;
     ALTER TABLE identities ADD COLUMN text INTEGER;
     ALTER TABLE identities ADD COLUMN duplicate_of TEXT;

@@ -15,15 +15,17 @@ from typing import Final, NamedTuple
 from govnews_spider.article import Article
 from govnews_spider.core.chains import firsts
 from govnews_spider.core.dedup import SAME, Trace, trace
+from govnews_spider.core.reprints import SAME as SAME_TEXT
 from govnews_spider.core.reprints import Text, Verdict, judge
 from govnews_spider.outbox import iso
 from govnews_spider.texts import Texts
 
-COPIES: Final = 200
+COPIES: Final = 100
 """Articles with the very same text, above which none of them is a reprint: the news is in the picture or the film."""
-_READ: Final = 64
+_READ: Final = 128
 """Texts that are held ready for comparison."""
-_THE_SAME: Final = Verdict("reprint", 1.0, "the same text")
+HALF: Final = 0.5
+"""Share of a reprint that stands in what it goes back to, at least: what is new for the most part is news."""
 
 
 class Meeting(NamedTuple):
@@ -40,9 +42,12 @@ class Meeting(NamedTuple):
 
     @property
     def alike(self) -> dict[int, float]:
-        """Number of each text that it repeats, or that repeats it → how much of the shorter both have."""
+        """Number of each text that it repeats, or that repeats it → how much of the longer both have; the most alike first."""
         same = {self.number: 1.0} if self.number is not None else {}
-        return same | {text: found.similarity for text, found in self.verdicts.items() if found.kind == "reprint"}
+        near = {
+            text: min(found.first, found.second) for text, found in self.verdicts.items() if found.kind == "reprint"
+        }
+        return same | dict(sorted(near.items(), key=lambda item: (-item[1], item[0])))
 
 
 class Mark(NamedTuple):
@@ -98,19 +103,22 @@ class Groups:
             self._hold(number, meeting.text)
         for other, verdict in meeting.verdicts.items():
             if verdict.kind == "reprint":
-                self._pair(number, other, verdict)
+                self._pair(number, other, verdict, met=True)
         return number
 
     def near(self, meeting: Meeting, minute: tuple[datetime, datetime]) -> list[str]:
-        """The articles published in that minute whose texts are :data:`SAME` but for little."""
-        texts = [text for text, similarity in meeting.alike.items() if similarity >= SAME]
+        """The articles published in that minute whose texts are the same but for little (:data:`SAME`), the most alike first."""
         times = [iso(moment) for moment in minute]
-        found = self._db.execute(
-            f"SELECT article_id FROM identities WHERE text IN ({','.join('?' * len(texts))})"  # noqa: S608
-            " AND published_at >= ? AND published_at < ? ORDER BY published_at, article_id",
-            (*texts, *times),
-        )
-        return [article_id for (article_id,) in found]
+        found: list[str] = []
+        for text, share in meeting.alike.items():
+            if share >= SAME:
+                rows = self._db.execute(
+                    "SELECT article_id FROM identities WHERE text = ? AND published_at >= ? AND published_at < ?"
+                    " ORDER BY published_at, article_id",
+                    (text, *times),
+                )
+                found += (article_id for (article_id,) in rows)
+        return found
 
     def forget(self) -> None:
         """What was kept last has not come to be: the numbers of texts since then may become those of others."""
@@ -126,7 +134,7 @@ class Groups:
         alike = self._group(texts)
         first = {text: self._first(text) for text in alike}
         order = sorted(first, key=lambda text: first[text] or ("", ""))
-        roots = firsts(order, alike, self._is_sibling)
+        roots = firsts(order, alike, self._is_apart)
         for text in order:
             root = first[roots[text]]
             verdict = self._verdict(text, roots[text])
@@ -139,7 +147,7 @@ class Groups:
         )
         reason = verdict.reason if verdict.kind == "reprint" else f"by way of another reprint; {verdict.reason}"
         for article_id, *marks in rows.fetchall():
-            mark = Mark(article_id, original, verdict.similarity, reason)
+            mark = Mark(article_id, original, verdict.first, reason)
             if article_id == original:
                 mark = Mark(article_id, None, None, None)
             if marks != list(mark[1:]):
@@ -164,7 +172,7 @@ class Groups:
         return alike
 
     def _near(self, text: int) -> list[int]:
-        found = self._db.execute("SELECT other FROM pairs WHERE one = ? AND kind = 'reprint'", (text,))
+        found = self._db.execute("SELECT other FROM pairs WHERE one = ? AND met AND kind = 'reprint'", (text,))
         return [other for (other,) in found]
 
     def _first(self, text: int) -> tuple[str, str] | None:
@@ -176,22 +184,22 @@ class Groups:
         return found
 
     def _copies(self, text: int) -> int:
-        """How many articles have the text; of more than :data:`COPIES` one more than that."""
+        """How many articles have the text; of more than :data:`COPIES` one or two more than that."""
         count: int = self._db.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM identities WHERE text = ? LIMIT ?)", (text, COPIES + 1)
+            "SELECT count(*) FROM (SELECT 1 FROM identities WHERE text = ? LIMIT ?)", (text, COPIES + 2)
         ).fetchone()[0]
         return count
 
-    def _is_sibling(self, one: int, other: int) -> bool:
-        verdict = self._verdict(one, other)
-        return verdict is not None and verdict.kind == "sibling"
+    def _is_apart(self, text: int, root: int) -> bool:
+        verdict = self._verdict(text, root)
+        return verdict is not None and (verdict.kind == "sibling" or verdict.first < HALF)
 
     def _verdict(self, one: int, other: int) -> Verdict | None:
         """What two texts are to each other, worked out once; None where one of them cannot be read."""
         if one == other:
-            return _THE_SAME
+            return SAME_TEXT
         found = self._db.execute(
-            "SELECT kind, similarity, reason FROM pairs WHERE one = ? AND other = ?", (one, other)
+            "SELECT kind, share, share_of_other, reason FROM pairs WHERE one = ? AND other = ?", (one, other)
         ).fetchone()
         if found is not None:
             return Verdict(*found)
@@ -199,13 +207,13 @@ class Groups:
         if first is None or second is None:
             return None
         verdict = judge(first, second)
-        self._pair(one, other, verdict)
+        self._pair(one, other, verdict, met=False)
         return verdict
 
-    def _pair(self, one: int, other: int, verdict: Verdict) -> None:
-        self._db.executemany(
-            "INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?, ?)", [(one, other, *verdict), (other, one, *verdict)]
-        )
+    def _pair(self, one: int, other: int, verdict: Verdict, *, met: bool) -> None:
+        """``met``: they have found each other by a key; else they were compared for the sake of a group that they came to."""
+        rows = [(one, other, met, *verdict), (other, one, met, *verdict.turned)]
+        self._db.executemany("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def _read(self, number: int) -> Text | None:
         """The text of that number, out of any article that has it."""

@@ -100,8 +100,8 @@ class Identities:
             day for (day,) in self._db.execute("SELECT DISTINCT day FROM identities WHERE text IS NULL ORDER BY day")
         ]
 
-    def set_text(self, article_id: str, text: int) -> None:
-        """The number of the article's text."""
+    def set_text(self, article_id: str, text: int | None) -> None:
+        """The number of the article's text; None: it was not compared."""
         self._db.execute("UPDATE identities SET text = ? WHERE article_id = ?", (text, article_id))
 
     def mark(self, article_id: str, duplicate_of: str | None, similarity: float | None, reason: str | None) -> None:
@@ -119,12 +119,9 @@ class Identities:
         """Another id of the article."""
         self._db.execute("INSERT OR REPLACE INTO aliases VALUES (?, ?)", (alias, article_id))
 
-    def has_document(self, article_id: str) -> bool:
-        """Whether a document of this article was met."""
-        found = self._db.execute(
-            "SELECT 1 FROM aliases WHERE article_id = ? AND alias LIKE 'text:%'", (article_id,)
-        ).fetchone()
-        return found is not None or article_id.startswith("text:")
+    def has_alias(self, article_id: str) -> bool:
+        """Whether the article was met under another id as well."""
+        return self._db.execute("SELECT 1 FROM aliases WHERE article_id = ?", (article_id,)).fetchone() is not None
 
     def had(self, article_id: str, content: Content) -> bool:
         """Whether a version of the article was this."""

@@ -10,7 +10,8 @@ import logging
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Final, Self
 
 from govnews_spider.archive.writing import Former
 from govnews_spider.article import FIELD_NAMES, Article
-from govnews_spider.core.dedup import complete, is_document, minute
+from govnews_spider.core.dedup import also, carry_over, complete, is_document, minute, with_alias
 from govnews_spider.coverage import Coverage
 from govnews_spider.database import connect, make_durable
 from govnews_spider.faults import Fault, named
@@ -32,7 +33,6 @@ logger = logging.getLogger(__name__)
 
 REFUSED_FOR: Final = timedelta(days=7)
 """How long a refusal is remembered: a page that was missing may be there next week."""
-_OF_RUN: Final = ("spider", "run_id")
 
 
 class Outcome(StrEnum):
@@ -70,6 +70,7 @@ class Ledger:
             self._files = DayRows(path.parent, on_fault)
             self.coverage = Coverage(self._db)
             self._identities = Identities(self._db)
+            self._unreadable: set[str] = set()
             try:
                 self._groups = Groups(self._db, self._text)
             except sqlite3.Error as error:
@@ -119,25 +120,25 @@ class Ledger:
         content, addresses = Content.of(article), addresses_of(article, fetched, validators or Validators())
         own_id, article.article_id = article.article_id, self._resolve(article)
         known = self._identities.find(article.article_id)
+        # The id of a document is that of all that it says: it has no other version, and what it says was told.
         is_unchanged = known is not None and (
-            known.content == content or (replayed and self._identities.had(article.article_id, content))
+            known.content == content
+            or (own_id.startswith("text:") and article.url is None)
+            or (replayed and self._identities.had(article.article_id, content))
         )
         meeting = None if is_unchanged else self._groups.meet(article)
-        if known is None and meeting is not None and (twin := self._twin(article, meeting)) is not None:
+        if known is not None and not is_unchanged and self._identities.has_alias(article.article_id):
+            self._carry_over(article)
+        elif known is None and meeting is not None and (twin := self._twin(article, meeting)) is not None:
             known = self._identities.find(twin.article_id)
             is_unchanged = not _merge(article, twin)
             meeting = self._groups.meet(article)
-        try:
-            with self._db:
-                self._db.execute("BEGIN IMMEDIATE")
-                self._identities.add_addresses(article.article_id, addresses)
-                self._identities.add_version(article.article_id, content)
-                if own_id != article.article_id:
-                    self._identities.add_alias(own_id, article.article_id)
-                return self._keep(article, known, meeting, is_unchanged=is_unchanged)
-        except BaseException:
-            self._groups.forget()
-            raise
+        with self._commits():
+            self._identities.add_addresses(article.article_id, addresses)
+            self._identities.add_version(article.article_id, content)
+            if own_id != article.article_id and self._identities.resolve(own_id) != article.article_id:
+                self._add_alias(own_id, article, is_unchanged=is_unchanged)
+            return self._keep(article, known, meeting, is_unchanged=is_unchanged)
 
     def days_not_compared(self) -> list[date]:
         """The publication days of articles whose text was never compared with others, the first one first."""
@@ -151,13 +152,27 @@ class Ledger:
         meeting = self._groups.meet(row)
         if meeting is None:
             return False
-        with self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with self._commits():
             text = self._groups.keep(meeting)
             self._identities.set_text(row.article_id, text)
             for mark in self._groups.marks((text,)):
-                self._mark(mark, row)
+                self._mark(mark, row if mark.article_id == row.article_id else self._row(mark.article_id))
         return True
+
+    @contextmanager
+    def _commits(self) -> Iterator[None]:
+        """All or nothing. Articles whose rows cannot be read count as not compared: a repair does that once they are back."""
+        try:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+                for article_id in self._unreadable:
+                    self._identities.set_text(article_id, None)
+        except BaseException:
+            self._groups.forget()
+            raise
+        finally:
+            self._unreadable.clear()
 
     def _keep(
         self, article: Article, known: Identity | None, meeting: Meeting | None, *, is_unchanged: bool
@@ -171,12 +186,16 @@ class Ledger:
         Mark(article.article_id, None, None, None).put(article)
         text = self._groups.keep(meeting) if meeting is not None else None
         self._identities.write(article, text, now)
+        self._unreadable.discard(article.article_id)
         self._wait(article, known.day if known else None)
         former = known.text if known else None
         # Nothing changes for any group where a text is new and alike to none, which is so of most.
         if former is not None or (meeting is not None and meeting.alike):
             for mark in self._groups.marks({number for number in (text, former) if number is not None}):
-                self._mark(mark, article)
+                if mark.article_id == article.article_id:
+                    self._put(mark, article)
+                else:
+                    self._mark(mark, self._row(mark.article_id))
         if known is not None:
             return Outcome.REVISED
         return Outcome.STORED if article.duplicate_of is None else Outcome.REPRINT
@@ -190,28 +209,41 @@ class Ledger:
         return article_id if there is None or there.startswith("sina:") is article_id.startswith("sina:") else there
 
     def _twin(self, article: Article, meeting: Meeting) -> Article | None:
-        """The stored document of the page ``article``, or the stored page of the document."""
+        """The stored row of the same article, where this or that is a document: two pages are two articles."""
         for article_id in self._groups.near(meeting, minute(article.published_at)):
             row = self._row(article_id)
-            if row is None or is_document(row) is is_document(article):
-                continue
-            if is_document(row) or not self._identities.has_document(article_id):
+            if row is not None and (is_document(row) or is_document(article)):
                 return row
         return None
 
-    def _mark(self, mark: Mark, newcomer: Article) -> None:
-        """Gives the newest row of an article its new mark, and lets it wait for the files under the revision that it has."""
-        row = newcomer if mark.article_id == newcomer.article_id else self._row(mark.article_id)
-        if row is None:  # its file is damaged, as was told: with the next change of its group it is tried again
-            return
-        if row is not newcomer:
+    def _carry_over(self, article: Article) -> None:
+        """Gives a revision what a document had told of the article."""
+        if (before := self._row(article.article_id)) is not None:
+            _become(article, carry_over(article, before))
+
+    def _add_alias(self, alias: str, article: Article, *, is_unchanged: bool) -> None:
+        """The article has that id as well, and its row says so: where the ledger is lost, it is made anew from the rows."""
+        self._identities.add_alias(alias, article.article_id)
+        if not is_unchanged:
+            _become(article, with_alias(article, alias))
+        elif (row := self._row(article.article_id)) is not None:
+            self._rewrite(with_alias(row, alias))
+
+    def _mark(self, mark: Mark, row: Article | None) -> None:
+        """Gives a row that was stored before its new mark; one that cannot be read is compared again when it is back."""
+        if row is not None:
             self.marked[_change(row.duplicate_of, mark.duplicate_of)] += 1
+            self._put(mark, row)
+
+    def _put(self, mark: Mark, row: Article) -> None:
         mark.put(row)
         self._identities.mark(*mark)
-        waiting = (to_json(row), row.article_id, row.revision)
-        if not self._db.execute(
-            "UPDATE outbox SET article = ? WHERE article_id = ? AND revision = ?", waiting
-        ).rowcount:
+        self._rewrite(row)
+
+    def _rewrite(self, row: Article) -> None:
+        """Lets the newest row of an article wait for the files once more, under the revision that it has."""
+        text = (to_json(row), row.article_id, row.revision)
+        if not self._db.execute("UPDATE outbox SET article = ? WHERE article_id = ? AND revision = ?", text).rowcount:
             self._wait(row, None)
 
     def _wait(self, article: Article, former_day: str | None) -> None:
@@ -224,14 +256,20 @@ class Ledger:
             return row
         known = self._identities.find(article_id)
         row = self._files.find(known.folder, date.fromisoformat(known.day), article_id) if known is not None else None
-        return row if row is not None and known is not None and row.revision == known.revision else None
+        if row is None or known is None or row.revision != known.revision:
+            self._unreadable.add(article_id)
+            return None
+        return row
 
     def _text(self, article_id: str) -> str | None:
         """The text of its newest row; None where it cannot be read."""
         if (row := self._waiting(article_id)) is not None:
             return row.text
         known = self._identities.find(article_id)
-        return self._files.text(known.folder, date.fromisoformat(known.day), article_id) if known is not None else None
+        text = self._files.text(known.folder, date.fromisoformat(known.day), article_id) if known is not None else None
+        if text is None:
+            self._unreadable.add(article_id)
+        return text
 
     def _waiting(self, article_id: str) -> Article | None:
         found = self._db.execute(
@@ -324,15 +362,19 @@ class Ledger:
 
 def _merge(newcomer: Article, stored: Article) -> bool:
     """Makes ``newcomer`` what both tell of the article, under the stored id; False where that is what is stored already."""
-    pair = (stored, newcomer) if is_document(newcomer) else (newcomer, stored)
-    whole = complete(*pair)
-    is_new = whole is not stored
-    own = {name: getattr(newcomer, name) for name in _OF_RUN}
+    whole = complete(*((stored, newcomer) if is_document(newcomer) else (newcomer, stored)))
+    if whole is stored:
+        _become(newcomer, stored)
+        return False
+    spider, run_id = newcomer.spider, newcomer.run_id
+    _become(newcomer, replace(whole, article_id=stored.article_id, provenance=whole.provenance | also(stored)))
+    newcomer.spider, newcomer.run_id = spider, run_id
+    return True
+
+
+def _become(article: Article, other: Article) -> None:
     for name in FIELD_NAMES:
-        setattr(newcomer, name, getattr(whole, name))
-    for name, value in (own | {"article_id": stored.article_id}).items():
-        setattr(newcomer, name, value)
-    return is_new
+        setattr(article, name, getattr(other, name))
 
 
 def _change(before: str | None, after: str | None) -> str:

@@ -16,10 +16,10 @@ import numpy as np
 from govnews_spider.core.dedup import Trace
 from govnews_spider.core.fingerprint import BANDS, LIKELY, likeness
 
-COMMON: Final = 50
+COMMON: Final = 100
 """Texts that share a key, above which it says nothing: boilerplate."""
-MOST: Final = 20
-"""Texts that a new one is compared with, the most alike first."""
+MOST: Final = 100
+"""Texts that a new one is compared with, the most alike first. Groups of so many near copies come out the same in every order."""
 FRESH: Final = 1_000
 """Texts whose keys are held in memory, and in one row each on the disk: the keys of one text would fall on twenty pages …"""
 RECENT: Final = 20_000

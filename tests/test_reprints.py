@@ -16,18 +16,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.planting import REPRINTS
+from benchmarks.texts import many
 from govnews_spider.article import Article, Image
 from govnews_spider.audit import audit
 from govnews_spider.core.normalize import content_hash
 from govnews_spider.export import export
-from govnews_spider.groups import COPIES
+from govnews_spider.groups import COPIES, HALF
 from govnews_spider.ledger import Ledger, Outcome
 from govnews_spider.repair import repair
-from tests.core.test_fingerprint import TEXT
+from tests.core.test_fingerprint import TEXT, common_keys
 from tests.core.test_reprints import BULLETIN, swapped
 from tests.writers.samples import full, writers
 
 NEXT_DAY = swapped(BULLETIN, "11月3日=11月4日", "11月2日=11月3日", "12例=9例", "7例=6例", "5例=3例", "41例=50例")
+STOCK = "".join(many(200, 3)).replace("\n", "")
+NO_FIGURES = dict.fromkeys(map(ord, "0123456789〇零一二三四五六七八九十百千万亿两"))
 Marks = dict[str, tuple[str, str | None, float | None, str | None]]
 
 
@@ -135,6 +138,77 @@ def test_a_text_that_too_many_share_to_the_letter_says_nothing(tmp_path: Path) -
     assert set(originals(tmp_path).values()) == {None, 1}
 
 
+def rolling(count: int, begin: int = 0) -> list[str]:
+    """Reports, each of twelve lines, of which the first one is gone in the next report and a new one has come."""
+    news = [STOCK[at : at + 60] for at in range(begin, begin + 60 * (count + 12), 60)]
+    return ["\n".join(news[number : number + 12]) for number in range(count)]
+
+
+def test_rolling_reports_do_not_all_become_the_first(tmp_path: Path) -> None:
+    reports = rolling(14)
+    stored(tmp_path, [told(number, text, minutes=60 * number) for number, text in enumerate(reports, 1)])
+    there = originals(tmp_path)
+    assert there[2] == 1
+    assert there[12] != 1
+    for article_id, (folder, of, similarity, _) in marks(tmp_path).items():
+        if folder == "reprints":
+            assert similarity is not None
+            assert similarity >= HALF, f"{article_id} repeats {of}"
+
+
+def test_a_later_text_that_is_new_for_the_most_part_is_news(tmp_path: Path) -> None:
+    """A flash that came before the full report, and the same two the other way round: a cut reprint."""
+    flash = "\n".join(TEXT.split("\n")[:2])
+    stored(tmp_path / "flash", [told(1, flash), told(2, TEXT, minutes=30)])
+    assert originals(tmp_path / "flash") == {1: None, 2: None}
+    stored(tmp_path / "cut", [told(1, TEXT), told(2, flash, minutes=30)])
+    assert originals(tmp_path / "cut") == {1: None, 2: 1}
+
+
+@pytest.mark.parametrize("order", ["oldest first", "newest first", "at random"])
+def test_of_many_near_copies_all_are_found_whatever_the_order(tmp_path: Path, order: str) -> None:
+    rng = random.Random(2)
+    lines = ["".join(rng.sample(STOCK.translate(NO_FIGURES)[:3000], 25)) for _ in range(60)]
+    copies = [told(number, f"{TEXT}\n{line}", minutes=number) for number, line in enumerate(lines, 1)]
+    ordered = {"oldest first": copies, "newest first": copies[::-1], "at random": rng.sample(copies, len(copies))}
+    stored(tmp_path, ordered[order])
+    assert [number for number, of in originals(tmp_path).items() if of is None] == [1]
+
+
+def test_a_pair_that_was_compared_for_the_sake_of_a_group_joins_nothing_when_the_group_is_gone(tmp_path: Path) -> None:
+    """A chain of six reports, of which the first and the last share no key; one in the middle is revised away."""
+    chain = next(
+        reports for begin in range(0, 20_000, 60) if not common_keys((reports := rolling(6, begin))[0], reports[-1])
+    )
+    stored(tmp_path, [told(number, text, minutes=number) for number, text in enumerate(chain, 1)])
+    assert originals(tmp_path) == {1: None} | dict.fromkeys(range(2, 7), 1)
+    stored(tmp_path, [told(3, BULLETIN, minutes=3)])
+    assert originals(tmp_path) == {1: None, 2: 1, 3: None, 4: None, 5: 4, 6: 4}
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_what_was_compared_with_rows_that_could_not_be_read_is_compared_by_a_repair(
+    tmp_path: Path, damage: str
+) -> None:
+    stored(tmp_path, [told(1, TEXT), told(2, BULLETIN)])
+    (path,) = (tmp_path / "articles").rglob("*.parquet")
+    good = path.read_bytes()
+    path.write_bytes(good[:-100]) if damage == "cut" else path.unlink()
+    faults: list[str] = []
+    with Ledger(tmp_path / "ledger.sqlite", lambda fault: faults.append(fault.slug)) as ledger:
+        near = told(3, swapped(TEXT, "满意度=满意率"), minutes=1440)
+        assert ledger.accept(near) is Outcome.STORED
+        export(ledger, writers(tmp_path))
+    assert set(faults) == {"damaged_day_file" if damage == "cut" else "row_missing"}
+    path.write_bytes(good)
+    assert audit(tmp_path).broken == {"text_unknown": 1}
+    done = "\n".join(repair(tmp_path))
+    assert "1 rows are marked anew" in done
+    stored(tmp_path, [])
+    assert originals(tmp_path) == {1: None, 2: None, 3: 1}
+    assert not audit(tmp_path).broken
+
+
 def pool() -> list[Article]:
     """Groups of several kinds: copies, cut texts, a series and its reprints, a text that holds two others, one of the same minute."""
     rng = random.Random(11)
@@ -210,20 +284,6 @@ def test_articles_of_a_ledger_that_knew_no_texts_are_compared_by_a_repair(tmp_pa
     list(repair(tmp_path))
     assert not audit(tmp_path).broken
     assert marks(tmp_path) == before
-
-
-def test_a_row_that_cannot_be_read_is_told_and_compared_with_nothing(tmp_path: Path) -> None:
-    stored(tmp_path, [told(1, TEXT), told(2, BULLETIN)])
-    (path,) = (tmp_path / "articles").rglob("*.parquet")
-    good = path.read_bytes()
-    path.write_bytes(good[:-100])
-    faults: list[str] = []
-    with Ledger(tmp_path / "ledger.sqlite", lambda fault: faults.append(fault.slug)) as ledger:
-        assert ledger.accept(told(3, swapped(TEXT, "满意度=满意率"), minutes=1440)) is Outcome.STORED
-    assert faults == ["damaged_day_file"]
-    path.write_bytes(good)
-    stored(tmp_path, [])
-    assert originals(tmp_path) == {1: None, 2: None, 3: None}
 
 
 def test_after_an_article_that_the_ledger_does_not_take_the_next_ones_are_right(tmp_path: Path) -> None:

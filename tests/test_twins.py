@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from govnews_spider.core.clean import clean
 from govnews_spider.core.dedup import complete, identify
 from govnews_spider.core.normalize import normalize
 from govnews_spider.ledger import Ledger, Outcome
+from govnews_spider.repair import repair
 from tests.core.test_fingerprint import TEXT
 from tests.core.test_reprints import BULLETIN, swapped
 from tests.test_reprints import marks, originals, stored, told
@@ -78,6 +81,7 @@ def test_both_orders_tell_the_same_of_the_article(tmp_path: Path) -> None:
     for name, given in (("a", [page(), document(editor="何思远")]), ("b", [document(editor="何思远"), page()])):
         stored(tmp_path / name, given)
         (row,) = rows(tmp_path / name)
+        row["provenance"] = [said for said in row["provenance"] if said[0] != "article_id"]
         told_by.append({name: row[name] for name in row if name not in ("article_id", "first_seen", "revision")})
     assert told_by[0] == told_by[1]
 
@@ -114,14 +118,57 @@ def test_a_document_of_another_minute_or_text_is_another_article(tmp_path: Path,
     assert len(marks(tmp_path)) == 2
 
 
-def test_of_two_documents_one_is_the_article_and_the_other_its_reprint_and_of_two_pages_too(tmp_path: Path) -> None:
-    longer = document(f"{TEXT}\n本报讯记者从现场发回的消息。", seconds=1)
-    for number, given in enumerate(([document(), longer, page()], [page(), document(), longer])):
+def test_documents_of_one_minute_and_text_are_one_article_and_two_pages_are_two(tmp_path: Path) -> None:
+    other = document(f"{TEXT}\n本报讯记者发回。", seconds=1)
+    for number, given in enumerate(permutations([document(), other, page()])):
         data = tmp_path / f"documents{number}"
-        stored(data, given)
-        assert sorted(folder for folder, *_ in marks(data).values()) == ["articles", "reprints"]
-    stored(tmp_path / "pages", [document(), page(), page(2)])
-    assert sorted(folder for folder, *_ in marks(tmp_path / "pages").values()) == ["articles", "reprints"]
+        stored(data, [replace(one) for one in given])
+        assert [folder for folder, *_ in marks(data).values()] == ["articles"]
+        assert [row["url"] for row in rows(data)] == [ADDRESS]
+        assert not audit(data).broken
+    for number, pages in enumerate(permutations([document(), page(), page(2)])):
+        stored(tmp_path / f"pages{number}", [replace(one) for one in pages])
+        assert sorted(folder for folder, *_ in marks(tmp_path / f"pages{number}").values()) == ["articles", "reprints"]
+
+
+def test_a_short_page_is_not_the_long_document_that_it_was_cut_from(tmp_path: Path) -> None:
+    cut = "\n".join(TEXT.split("\n")[:-1])
+    for number, given in enumerate(permutations([document(), page(text=cut)])):
+        data = tmp_path / str(number)
+        stored(data, [replace(one) for one in given])
+        assert {row["text"] for row in rows(data) + rows(data, "reprints")} == {TEXT, cut}
+
+
+def test_what_a_document_told_outlives_the_revisions_of_its_page(tmp_path: Path) -> None:
+    first = document(original_title="村口有了办事窗口", editor="何思远")
+    outcomes = stored(
+        tmp_path, [first, page(), page(text=f"{TEXT}\n更新。"), page(text=f"{TEXT}\n又更新。", editor="李远山")]
+    )
+    assert outcomes[1:] == [Outcome.REVISED] * 3
+    (row,) = rows(tmp_path)
+    assert (row["original_title"], row["editor"]) == ("村口有了办事窗口", "李远山")
+    assert "editor" not in dict(row["provenance"])
+
+
+def test_a_document_never_takes_the_place_of_its_page(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        for one in (page(), document(), page(text=BULLETIN)):
+            ledger.accept(one)
+        assert ledger.accept(document()) is Outcome.UNCHANGED, "though it is not replayed"
+
+
+def test_the_ids_of_an_article_come_back_when_the_ledger_is_lost(tmp_path: Path) -> None:
+    first = document()
+    stored(tmp_path / "a", [page(), document()])
+    stored(tmp_path / "b", [document(), page(), page(text=BULLETIN)])
+    for name in ("a", "b"):
+        (tmp_path / name / "ledger.sqlite").unlink()
+        list(repair(tmp_path / name))
+        assert not audit(tmp_path / name).broken
+        with Ledger(tmp_path / name / "ledger.sqlite") as ledger:
+            assert ledger.known(first.article_id)
+            assert ledger.known("sina:kztest0000001")
+            assert ledger.accept(document(), replayed=True) is Outcome.UNCHANGED
 
 
 def test_a_page_whose_docid_is_read_later_is_known_by_its_address(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "identity_differs": f"{_REPAIR} takes it from the row",
         "text_unknown": f"{_REPAIR} compares it",
         "version_missing": f"{_REPAIR} takes it from the row",
+        "alias_missing": f"{_REPAIR} takes it from the row",
         "url_missing": f"{_REPAIR} takes it from the row",
     },
     "posts": {

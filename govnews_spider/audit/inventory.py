@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from hashlib import blake2b
@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from govnews_spider.article import Article
 from govnews_spider.audit.salvage import Outbox, ledger_fault
-from govnews_spider.core.dedup import text_key
+from govnews_spider.core.dedup import aliases, text_key
 from govnews_spider.outbox import iso, to_json
 
 FOLDERS: Final = ("articles", "reprints", "revisions")
@@ -35,6 +35,7 @@ _SCHEMA: Final = """
         article_id TEXT PRIMARY KEY, revision INTEGER, content_hash TEXT, published_at TEXT, day TEXT, first_seen TEXT, seen TEXT,
         duplicate_of TEXT, similarity REAL, reason TEXT, text_key BLOB
     ) WITHOUT ROWID;
+    CREATE TABLE aliases (alias TEXT PRIMARY KEY, article_id TEXT) WITHOUT ROWID;
     CREATE TABLE posts (path TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE lost (article_id TEXT, revision INTEGER, PRIMARY KEY (article_id, revision)) WITHOUT ROWID;
 """
@@ -80,12 +81,15 @@ class Inventory:
         for folder in FOLDERS:
             yield from sorted(str(path.relative_to(self.data)) for path in self.data.glob(f"{folder}/**/*.parquet"))
 
-    def add(self, folder: str, path: str, articles: Iterable[Article]) -> None:
+    def add(self, folder: str, path: str, articles: Sequence[Article]) -> None:
         """Lists rows that were found there."""
         self.db.executemany(
             f"INSERT INTO rows VALUES ({', '.join('?' * 16)})",  # noqa: S608  # question marks only
             (_listed(article, folder, path) for article in articles),
         )
+        if folder != "revisions":
+            also = [(alias, article.article_id) for article in articles for alias in aliases(article)]
+            self.db.executemany("INSERT OR REPLACE INTO aliases VALUES (?, ?)", also)
 
     def end(self) -> None:
         """All rows are listed: which of each article is the newest."""

@@ -34,7 +34,15 @@ _NO_VERSION: Final = """
     SELECT article_id, revision FROM rows r WHERE NOT EXISTS (SELECT 1 FROM ledger.versions v
     WHERE (v.article_id, v.content_hash, v.published_at) = (r.article_id, r.content_hash, r.published_at))
 """
+_NO_ALIAS: Final = "SELECT article_id, alias FROM aliases EXCEPT SELECT article_id, alias FROM ledger.aliases"
 _NO_URL: Final = "SELECT article_id, url FROM rows r WHERE url IS NOT NULL AND url NOT IN (SELECT url FROM ledger.urls)"
+_UNTOLD: Final = {
+    "text_unknown": (_OTHER_TEXT, "the text of its revision {} was not compared with others"),
+    "version_missing": (_NO_VERSION, "the ledger does not know what revision {} was"),
+    "alias_missing": (_NO_ALIAS, "the ledger does not know that it is {} as well"),
+    "url_missing": (_NO_URL, "the ledger does not know the address {}"),
+}
+"""What the rows tell and the ledger does not: slug → the query for article and value, and the sentence for the value."""
 
 
 def ledger(inventory: Inventory) -> Iterator[Finding]:
@@ -65,12 +73,9 @@ def ledger(inventory: Inventory) -> Iterator[Finding]:
             article_id,
             f"revision {waits} waits in the outbox, the files have another revision {there}",
         )
-    for article_id, revision in db.execute(_OTHER_TEXT):
-        yield Finding("text_unknown", article_id, f"the text of its revision {revision} was not compared with others")
-    for article_id, revision in db.execute(_NO_VERSION):
-        yield Finding("version_missing", article_id, f"the ledger does not know what revision {revision} was")
-    for article_id, url in db.execute(_NO_URL):
-        yield Finding("url_missing", article_id, f"the ledger does not know the address {url}")
+    for slug, (sql, what) in _UNTOLD.items():
+        for article_id, value in db.execute(sql):
+            yield Finding(slug, article_id, what.format(value))
 
 
 def remarks(inventory: Inventory) -> Iterator[str]:

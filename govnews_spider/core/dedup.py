@@ -12,9 +12,11 @@ from govnews_spider.article import Article
 from govnews_spider.core.fingerprint import SHORTEST, band_keys, bare, digest, sketch, words
 
 SAME: Final = 0.9
-"""Share of the shorter text's shingles from which a document and a page of the same minute are one article."""
+"""Share of each text's shingles that the other has, from which a document and a page of the same minute are one article."""
 _DOCUMENT: Final = "text:"
 _PAUSES: Final = re.compile(r"(?<![0-9])[^\w\n]+|[^\w\n]+(?![0-9])")
+_BY_DOCUMENT: Final = "document: "
+_ALSO: Final = "also "
 _COMPLETED: Final = ("original_title", "source", "author", "editor", "section", "keywords")
 """What a document may know and its page not."""
 
@@ -75,11 +77,37 @@ def minute(moment: datetime) -> tuple[datetime, datetime]:
 
 def complete(page: Article, document: Article) -> Article:
     """The page's article with what only the document knows of it."""
-    told = {name: getattr(document, name) for name in _COMPLETED if not getattr(page, name) and getattr(document, name)}
-    if not told:
-        return page
-    sources = {name: f"document: {document.provenance.get(name, document.layout)}" for name in told}
-    return replace(page, **told, provenance=page.provenance | sources)
+    names = [name for name in _COMPLETED if not getattr(page, name) and getattr(document, name)]
+    sources = {name: f"{_BY_DOCUMENT}{document.provenance.get(name, document.layout)}" for name in names}
+    return _with(page, document, names, sources)
+
+
+def carry_over(page: Article, before: Article) -> Article:
+    """The page's new revision with what a document had told of it, as the row ``before`` has it."""
+    kept = {name: said for name, said in before.provenance.items() if said.startswith(_BY_DOCUMENT)}
+    names = [name for name in kept if name in _COMPLETED and not getattr(page, name)]
+    return _with(page, before, names, {name: kept[name] for name in names} | also(before))
+
+
+def also(row: Article) -> dict[str, str]:
+    """What the row's provenance says of other ids of the article."""
+    return {"article_id": row.provenance["article_id"]} if "article_id" in row.provenance else {}
+
+
+def with_alias(row: Article, alias: str) -> Article:
+    """The row, which says from now on that the article has that id as well: so the ledger can be made anew from the rows."""
+    ids = [*aliases(row), alias]
+    return replace(row, provenance=row.provenance | {"article_id": _ALSO + " ".join(dict.fromkeys(ids))})
+
+
+def aliases(row: Article) -> list[str]:
+    """The other ids of the row's article."""
+    return row.provenance.get("article_id", _ALSO).removeprefix(_ALSO).split()
+
+
+def _with(page: Article, other: Article, names: list[str], sources: dict[str, str]) -> Article:
+    told = {name: getattr(other, name) for name in names}
+    return replace(page, **told, provenance=page.provenance | sources) if sources else page
 
 
 def _short_key(article: Article, compared: str) -> bytes | None:

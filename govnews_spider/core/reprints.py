@@ -40,11 +40,27 @@ DOUBT: Final = 3.0
 
 
 class Verdict(NamedTuple):
-    """What two texts are to each other, how much of the shorter one the longer one has (0 to 1), and why, in a sentence."""
+    """What two texts are to each other, and why, in a sentence."""
 
     kind: Literal["reprint", "sibling", "different"]
-    similarity: float
+    first: float
+    """Share of the first text's shingles that the second one has, 0 to 1."""
+    second: float
+    """Share of the second text's that the first one has."""
     reason: str
+
+    @property
+    def similarity(self) -> float:
+        """How much of the shorter one the longer one has."""
+        return max(self.first, self.second)
+
+    @property
+    def turned(self) -> Verdict:
+        """The same, of the second text and the first."""
+        return Verdict(self.kind, self.second, self.first, self.reason)
+
+
+SAME: Final = Verdict("reprint", 1.0, 1.0, "the same text")
 
 
 @dataclass(frozen=True)
@@ -76,29 +92,30 @@ class Text:
 
 
 def judge(first: Text, second: Text) -> Verdict:
-    """What the two are to each other; the same whichever is first."""
+    """What the two are to each other; the same whichever is first, but turned."""
     if first.bare == second.bare:
-        return Verdict("reprint", 1.0, "the same text")
+        return SAME
     fewer, more = sorted((len(first.distinct), len(second.distinct)))
     common = len(np.intersect1d(first.distinct, second.distinct, assume_unique=True))
     shared = common / max(1, fewer)
+    shares = common / max(1, len(first.distinct)), common / max(1, len(second.distinct))
     reason = f"shingles {shared:.2f} of the shorter"
     if shared < TYPED:
-        return Verdict("different", shared, reason)
+        return Verdict("different", *shares, reason)
     counts = [compare(*slots) for slots in zip(first.contents.slots, second.contents.slots, strict=True)]
     by_chance = _by_chance(first, second) if any(other for _, other in counts) else 0.0
     for name, (same, other) in zip(CLASSES, counts, strict=True):
         if _is_another(name, same, other, by_chance):
-            return Verdict("sibling", shared, f"{reason}, but {other} of {same + other} {name} differ")
+            return Verdict("sibling", *shares, f"{reason}, but {other} of {same + other} {name} differ")
     if common / more < OF_LONGER:
-        return Verdict("different", shared, f"{reason}, but only {common / more:.2f} of the longer")
+        return Verdict("different", *shares, f"{reason}, but only {common / more:.2f} of the longer")
     own = _own(first, second)
     if (own or shared < SHARED) and not _typed(first, second):
         if shared < SHARED:
-            return Verdict("different", shared, f"{reason}, whole sentences differ")
-        return Verdict("sibling", shared, f"{reason}, but each has figures that the other lacks, {own} at least")
+            return Verdict("different", *shares, f"{reason}, whole sentences differ")
+        return Verdict("sibling", *shares, f"{reason}, but each has figures that the other lacks, {own} at least")
     same, other = map(sum, zip(*counts, strict=True))
-    return Verdict("reprint", shared, f"{reason}, {same} of {same + other} dates, figures and places agree")
+    return Verdict("reprint", *shares, f"{reason}, {same} of {same + other} dates, figures and places agree")
 
 
 def _typed(first: Text, second: Text) -> bool:

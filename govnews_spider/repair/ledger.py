@@ -41,7 +41,9 @@ _AGREE: Final = """
     DELETE FROM ledger.versions WHERE article_id NOT IN (SELECT article_id FROM newest);
     INSERT INTO ledger.identities
         SELECT article_id, content_hash, published_at, day, revision, first_seen, seen,
-        (SELECT number FROM ledger.texts WHERE key = text_key), duplicate_of, similarity, reason FROM newest WHERE true
+        (SELECT i.text FROM ledger.identities i JOIN ledger.texts t ON t.number = i.text
+            WHERE i.article_id = newest.article_id AND t.key = text_key),
+        duplicate_of, similarity, reason FROM newest WHERE true
         ON CONFLICT DO UPDATE SET content_hash = excluded.content_hash, published_at = excluded.published_at, day = excluded.day,
         revision = excluded.revision, text = excluded.text, duplicate_of = excluded.duplicate_of, similarity = excluded.similarity,
         reason = excluded.reason
@@ -49,6 +51,8 @@ _AGREE: Final = """
         excluded.published_at, excluded.day, excluded.revision, excluded.text, excluded.duplicate_of, excluded.similarity,
         excluded.reason);
     INSERT OR IGNORE INTO ledger.versions SELECT article_id, content_hash, published_at FROM rows;
+    INSERT INTO ledger.aliases SELECT alias, article_id FROM aliases WHERE true
+        ON CONFLICT DO UPDATE SET article_id = excluded.article_id WHERE article_id IS NOT excluded.article_id;
     INSERT OR IGNORE INTO ledger.urls SELECT url, article_id, NULL, NULL FROM rows WHERE url IS NOT NULL
         UNION SELECT origin, article_id, NULL, NULL FROM rows WHERE origin LIKE 'https://%' OR origin LIKE 'http://%';
     DROP TABLE lowered;

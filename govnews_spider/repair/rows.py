@@ -49,7 +49,7 @@ def read_again(inventory: Inventory, days: set[date]) -> Iterator[str]:
         aside = set_aside(inventory.data, path)
         if table.num_rows:
             _write(inventory.data, path, table)
-            inventory.add(path.partition("/")[0], path, map(from_row, table.to_pylist()))
+            inventory.add(path.partition("/")[0], path, [from_row(row) for row in table.to_pylist()])
         days.update(day for day in (day_named(path),) if day)
         yield f"{path} is damaged: {table.num_rows} rows of it could be read; the file is now {aside}"
 

@@ -35,12 +35,14 @@ class DayRows:
 
     def find(self, folder: str, day: date, article_id: str) -> Article | None:
         """The row of that article; None where there is none, or none can be read."""
+        path = self._data / place(folder, day)
         try:
-            table = read_day(self._data / place(folder, day))
+            rows = read_day(path).filter(pc.field("article_id") == article_id).to_pylist()
         except Fault as fault:
             self._on_fault(fault)
             return None
-        rows = table.filter(pc.field("article_id") == article_id).to_pylist()
+        if not rows:
+            self._miss(path)
         return from_row(rows[0]) if rows else None
 
     def text(self, folder: str, day: date, article_id: str) -> str | None:
@@ -52,6 +54,7 @@ class DayRows:
             if held is None or held.stamp != (stat.st_ino, stat.st_mtime_ns):
                 held = _read(path, (stat.st_ino, stat.st_mtime_ns))
         except FileNotFoundError:
+            self._miss(path)
             return None
         except Fault as fault:
             self._on_fault(fault)
@@ -59,7 +62,13 @@ class DayRows:
         self._held[path] = held
         while len(self._held) > 1 and sum(day.size for day in self._held.values()) > _MOST_HELD:
             self._held.popitem(last=False)
+        if article_id not in held.texts:
+            self._miss(path)
         return held.texts.get(article_id)
+
+    def _miss(self, path: Path) -> None:
+        told = f"{path}: a row that the ledger knows is not there; put back a copy of the file, or run `scrapy verify --repair`"
+        self._on_fault(Fault("row_missing", told))
 
 
 def _read(path: Path, stamp: tuple[int, int]) -> _Day:
