@@ -27,6 +27,7 @@ from govnews_spider.flushing import FlushClock
 from govnews_spider.ledger import Ledger
 from govnews_spider.runs import SAMPLED
 from govnews_spider.writers import WRITERS, Writer
+from govnews_spider.writers.files import clear_parts
 
 logger = logging.getLogger(__name__)
 
@@ -181,6 +182,7 @@ class Store:
         data, run = self._report.options.data, self._report.run
         self._ledger = self._report.ledger = Ledger(data / "ledger.sqlite", self._report.fault)
         self._ledger.on_waiting = self._clock.add
+        clear_parts(data)
         run.after = self._ledger.begin_run(run.run_id, run.spider, run.started)
         self._writers = [writer(data) for writer in WRITERS.values()]
         self._flush()

@@ -67,3 +67,11 @@ def test_a_writer_that_failed_loses_nothing_the_next_run_writes_it(tmp_path: Pat
     assert (again.code, again.balance) == (0, {"seen": 5, "unchanged": 5})
     assert len(again.posts) == 5
     assert len(list((tmp_path / "articles").rglob("*.parquet"))) == 1
+
+
+def test_what_a_killed_run_had_begun_to_write_is_deleted_by_the_next(tmp_path: Path) -> None:
+    part = tmp_path / ".part" / "runs~20261122T071848Z-sina_gov-b8ab.json.part"
+    part.parent.mkdir()
+    part.write_text("{", "utf-8")
+    assert crawl(tmp_path, "seeds").code == 0
+    assert not part.exists()

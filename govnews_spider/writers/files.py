@@ -70,6 +70,11 @@ def replace_files(data: Path, contents: Mapping[Path, bytes]) -> None:
     stage.commit()
 
 
+def clear_parts(data: Path) -> None:
+    """Deletes what a run that was killed had begun to write; only for whoever holds the folder's lock."""
+    remove_files(path for path in sorted((data / ".part").glob("*")) if path.is_file())
+
+
 def remove_files(paths: Iterable[Path]) -> None:
     """Deletes those of the files that exist."""
     present = [path for path in paths if path.exists()]
