@@ -19,6 +19,10 @@ INTERRUPTED: Final = "interrupted"
 """The slug of a request that still waited when the crawl was stopped; like what was queued, it is left for the next run."""
 
 
+NOT_ARCHIVED: Final = "not_archived"
+"""The slug of a request that the archives of a replay have no answer to."""
+
+
 class Refused(IgnoreRequest):
     """We do not send this request, or do not follow this answer; ``slug`` is the countable reason."""
 
@@ -47,7 +51,16 @@ _SLUGS: Final[dict[type[BaseException], str]] = {
     OSError: "connection_lost",
 }
 _FINAL: Final = frozenset(
-    {"http_404", "http_410", "body_too_large", "offsite_url", "offsite_redirect", "bad_scheme", "robots_forbidden"}
+    {
+        "http_404",
+        "http_410",
+        "body_too_large",
+        "offsite_url",
+        "offsite_redirect",
+        "bad_scheme",
+        "robots_forbidden",
+        NOT_ARCHIVED,
+    }
 )
 
 

@@ -21,6 +21,8 @@ class Options:
     """Origin without a slash at its end; None without gateway."""
     contact: str | None
     archive: bool
+    replay: tuple[Path, ...]
+    """Archives, or folders of them, that answer in place of the network; empty: the network does."""
     flush_rows: int
     flush_seconds: float
     drift_limit: float
@@ -39,6 +41,7 @@ class Options:
             gateway=_checked(settings, "GOVNEWS_GATEWAY", _origin, "an origin such as http://127.0.0.1:8155, or empty"),
             contact=_checked(settings, "GOVNEWS_CONTACT", _contact, "a URL or mail address in ASCII, or empty"),
             archive=_checked(settings, "GOVNEWS_ARCHIVE", _flag, "1 or 0"),
+            replay=_checked(settings, "GOVNEWS_REPLAY", _paths, "files or folders that exist, separated by commas"),
             flush_rows=_checked(settings, "GOVNEWS_FLUSH_ROWS", _positive, "a whole number of rows, at least 1"),
             flush_seconds=_checked(settings, "GOVNEWS_FLUSH_SECONDS", _not_negative, "a number of seconds"),
             drift_limit=_checked(settings, "GOVNEWS_DRIFT_LIMIT", _share, "a share from 0 to 1"),
@@ -78,6 +81,13 @@ def _contact(text: str) -> str | None:
     if not (text.isascii() and text.isprintable()) or set(text) & set("() ;"):
         raise ValueError(text)
     return text or None
+
+
+def _paths(text: str) -> tuple[Path, ...]:
+    paths = tuple(Path(part.strip()) for part in text.split(",") if part.strip())
+    if not all(path.exists() for path in paths):
+        raise ValueError(text)
+    return paths
 
 
 def _flag(text: str) -> bool:

@@ -101,6 +101,8 @@ GOVNEWS_GATEWAY = os.environ.get("GOVNEWS_GATEWAY", "")
 GOVNEWS_CONTACT = os.environ.get("GOVNEWS_CONTACT", "")
 # Whether everything that is fetched is kept as it came, in raw/: 1 or 0.
 GOVNEWS_ARCHIVE = os.environ.get("GOVNEWS_ARCHIVE", "1")
+# Archives, or folders of them, separated by commas, that answer in place of the network; empty: the network does.
+GOVNEWS_REPLAY = os.environ.get("GOVNEWS_REPLAY", "")
 # Rows after which what was stored is written to files, unless that would take more than a fifth of the run's time until then;
 # all is written when the run ends.
 GOVNEWS_FLUSH_ROWS = os.environ.get("GOVNEWS_FLUSH_ROWS", "1000")

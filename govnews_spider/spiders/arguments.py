@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from govnews_spider.article import SHANGHAI
@@ -13,7 +13,7 @@ from govnews_spider.core.topics import topic_names
 from govnews_spider.sina.sections import DEFAULT, Section, find
 from govnews_spider.spiders.base import unknown
 
-KNOWN = ("sections", "since", "until", "max_pages", "keyword", "topics", "revisit", "fill_gaps", "sample")
+KNOWN = ("sections", "since", "until", "max_pages", "keyword", "topics", "revisit", "fill_gaps", "as_of", "sample")
 SINA_BEGINS: Final = date(1998, 1, 1)
 """No list has an older row; each day before it would be a request for nothing."""
 
@@ -31,6 +31,8 @@ class SinaArguments:
     revisit: timedelta | None
     """The age up to which known articles are fetched again."""
     fill_gaps: bool
+    as_of: datetime | None
+    """When the answers of a replay are to be from, at the latest: the end of the day that was named."""
     sample: int | None
 
     def days(self) -> Iterator[date]:
@@ -54,6 +56,7 @@ def read_arguments(given: dict[str, str]) -> SinaArguments:
         topics=_topics(given) or None,
         revisit=_age(given, "revisit"),
         fill_gaps=_flag(given, "fill_gaps"),
+        as_of=_end_of_day(given, "as_of"),
         sample=_count(given, "sample"),
     )
 
@@ -95,6 +98,11 @@ def _day(given: dict[str, str], name: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ValueError(f"bad_day: {name}={text!r} is no day; write it as 2021-11-25") from error
+
+
+def _end_of_day(given: dict[str, str], name: str) -> datetime | None:
+    day = _day(given, name)
+    return None if day is None else datetime.combine(day, time.max, SHANGHAI)
 
 
 def _count(given: dict[str, str], name: str) -> int | None:

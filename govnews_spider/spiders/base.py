@@ -6,9 +6,11 @@ from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
 from scrapy import Spider
+from scrapy.settings import BaseSettings
 
 from govnews_spider.extensions import RunReport
 from govnews_spider.pipelines import report_of
+from govnews_spider.replaying import SETTINGS
 
 
 class Arguments(Protocol):
@@ -46,6 +48,14 @@ class NewsSpider(Spider, Generic[A]):
         self.sample = self.arguments.sample
         self.keyword = self.arguments.keyword
         self.topics = self.arguments.topics
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """As Scrapy calls it: where archives answer, nothing is waited for."""
+        super().update_settings(settings)
+        if settings.get("GOVNEWS_REPLAY"):
+            for name, value in SETTINGS.items():
+                settings.set(name, value, priority="spider")
 
     @classmethod
     def read(cls, given: dict[str, str]) -> A:

@@ -19,8 +19,10 @@ from govnews_spider.archiving import ARCHIVED
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.extract import Reading
 from govnews_spider.core.join import join
-from govnews_spider.failures import INTERRUPTED, reason
+from govnews_spider.failures import INTERRUPTED, NOT_ARCHIVED, reason
 from govnews_spider.identities import Validators
+from govnews_spider.options import Options
+from govnews_spider.replaying import FETCHED_AT
 from govnews_spider.runs import SAMPLE_SHOWN, SAMPLED
 from govnews_spider.sina.pager import MOST_PAGES
 from govnews_spider.sina.roll import Row, complete, home, list_url, read_rows
@@ -57,6 +59,8 @@ class SinaGov(NewsSpider[SinaArguments]):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """As Scrapy calls it."""
         spider: Self = super().from_crawler(crawler, *args, **kwargs)
+        if Options.read(crawler.settings).replay:
+            spider.replays, spider.expects_news = True, False
         crawler.signals.connect(spider.fill_gaps, signal=signals.spider_idle)
         return spider
 
@@ -135,7 +139,7 @@ class SinaGov(NewsSpider[SinaArguments]):
             return
         self.report.fetched(row.url)
         article = join(pages)
-        article.fetched_at = datetime.now(UTC)
+        article.fetched_at = response.meta.get(FETCHED_AT) or datetime.now(UTC)
         if len(pages) == 1:  # one page's validator says nothing of the others
             self.report.validators[row.url] = Validators(
                 *(_header(response, name) for name in ("ETag", "Last-Modified"))
@@ -146,7 +150,9 @@ class SinaGov(NewsSpider[SinaArguments]):
         """Accounts for a page of a list that was not answered."""
         request: Request = failure.request  # type: ignore[attr-defined]
         slug, detail, _ = reason(failure.value, request.url)  # type: ignore[arg-type]
-        if slug != INTERRUPTED:
+        if slug == NOT_ARCHIVED and request.cb_kwargs["page"] > 1:
+            self.rows.broke(request.cb_kwargs["section"], request.cb_kwargs["day"])
+        elif slug != INTERRUPTED:
             self._list_failed(request, slug, detail)
 
     def article_failed(self, failure: Failure) -> None:

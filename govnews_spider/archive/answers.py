@@ -1,0 +1,158 @@
+"""Answers by their addresses, out of any number of archives."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple, Self
+from zipfile import BadZipFile
+
+from govnews_spider.archive.exchanges import Place
+from govnews_spider.archive.index import REVISIT
+from govnews_spider.archive.reading import SUFFIXES, Answer, Damage, Record, answer, record_at, records
+
+logger = logging.getLogger(__name__)
+
+_SCHEMA: Final = """
+    PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;
+    CREATE TABLE paths (number INTEGER PRIMARY KEY, path TEXT);
+    CREATE TABLE answers (
+        url TEXT, at TEXT, status INTEGER, digest TEXT, is_revisit INTEGER, path INTEGER, name TEXT, offset INTEGER
+    );
+"""
+_NEWEST: Final = """
+    SELECT p.path, name, offset, at, status, digest, is_revisit FROM answers a JOIN paths p ON p.number = a.path
+    WHERE url = ? AND at <= ? ORDER BY status >= 500 OR status = 429, at DESC, name DESC, offset DESC
+"""
+"""A site that was away for a moment is no answer where there is another one."""
+_BODY: Final = """
+    SELECT p.path, name, offset FROM answers a JOIN paths p ON p.number = a.path
+    WHERE url = ? AND at <= ? AND digest = ? AND NOT is_revisit ORDER BY at DESC, name DESC, offset DESC
+"""
+
+
+class Found(NamedTuple):
+    """An answer, and where it stands."""
+
+    place: Place
+    answer: Answer
+
+
+class Answers:
+    """What archives have of each address. What they hold is listed in a temporary database, so memory does not grow with them."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self.damages: list[Damage] = []
+        """The places of the archives that cannot be read."""
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.executescript(_SCHEMA)
+        self._db.execute("BEGIN")
+        for number, path in enumerate(archives(paths)):
+            self._db.execute("INSERT INTO paths VALUES (?, ?)", (number, str(path)))
+            listed = _listed(path) or self._read(path)
+            self._db.executemany(
+                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", ((*row[:5], number, *row[5:]) for row in listed)
+            )
+        self._db.execute("CREATE INDEX answers_of ON answers (url, at)")
+        self._db.execute("COMMIT")
+
+    def find(self, url: str, as_of: datetime | None = None) -> Found | None:
+        """The newest answer of that address, or the newest as of then; None where there is none.
+
+        An answer that refers to an earlier one has that one's body.
+        """
+        until = _stamp(as_of) if as_of is not None else "9"
+        for path, name, offset, at, status, digest, is_revisit in self._db.execute(_NEWEST, (url, until)).fetchall():
+            told = _answer(Path(path), Place(name, offset))
+            if told is None:
+                continue
+            if not is_revisit:
+                return Found(Place(name, offset), told)
+            for body_path, body_name, body_offset in self._db.execute(_BODY, (url, at, digest)):
+                before = _answer(Path(body_path), Place(body_name, body_offset))
+                if before is not None:
+                    whole = before._replace(at=told.at) if status == 304 else told._replace(body=before.body)
+                    return Found(Place(name, offset), whole)
+        return None
+
+    def close(self) -> None:
+        """Gives back what it holds."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def _read(self, path: Path) -> Iterator[tuple[object, ...]]:
+        try:
+            for one in records(path):
+                if isinstance(one, Damage):
+                    self._tell(one)
+                elif (row := _row(one)) is not None:
+                    yield row
+        except (OSError, BadZipFile) as error:
+            self._tell(Damage(Place(path.name, 0), str(error)))
+
+    def _tell(self, damage: Damage) -> None:
+        logger.warning("damaged_archive: %s: %s", damage.place, damage.why)
+        self.damages.append(damage)
+
+
+def archives(paths: Iterable[Path]) -> Iterator[Path]:
+    """The archives among the paths, and below those that are folders, sorted."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(one for one in path.rglob("*") if one.name.lower().endswith(SUFFIXES))
+        else:
+            yield path
+
+
+def _listed(path: Path) -> list[tuple[object, ...]]:
+    """What the index of an archive lists; nothing where there is none, or the archive was written to after it."""
+    index = path.with_name(path.name.removesuffix(".gz").removesuffix(".warc") + ".cdxj")
+    try:
+        if index.stat().st_mtime_ns < path.stat().st_mtime_ns:
+            return []
+        lines = index.read_text("utf-8", "surrogateescape").splitlines()
+    except FileNotFoundError:
+        return []
+    rows: list[tuple[object, ...]] = []
+    for line in lines:
+        _, at, told = line.split(" ", 2)
+        entry = json.loads(told)
+        is_revisit = entry["mime"] == REVISIT
+        row = (entry["url"], at, int(entry["status"]), entry["digest"], is_revisit, entry["filename"])
+        rows.append((*row, int(entry["offset"])))
+    return rows
+
+
+def _row(one: Record) -> tuple[object, ...] | None:
+    """The answer of a record as a row; None for a record that holds none."""
+    try:
+        record = one.parsed()
+    except OSError:
+        return None
+    kind = record.headers.get("WARC-Type")
+    told = answer(record) if kind in ("response", "revisit") else None
+    if told is None:
+        return None
+    digest = (record.headers.get("WARC-Payload-Digest") or "").removeprefix("sha1:")
+    return told.url, _stamp(told.at), told.status, digest, kind == "revisit", one.place.name, one.place.offset
+
+
+def _answer(path: Path, place: Place) -> Answer | None:
+    found = record_at(path, place)
+    if isinstance(found, Damage):
+        logger.warning("%s: %s", found.place, found.why)
+        return None
+    return answer(found.parsed())
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y%m%d%H%M%S")
