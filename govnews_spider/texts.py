@@ -25,8 +25,10 @@ FRESH: Final = 1_000
 RECENT: Final = 20_000
 """… and then wait in a small table, until they are moved in their order to the large one: each page is written once for many texts."""
 
-_KEYS: Final = f"key IN ({','.join('?' * BANDS)})"
-_SHARED: Final = f"SELECT key, text FROM recent WHERE {_KEYS} UNION ALL SELECT key, text FROM bands WHERE {_KEYS}"  # noqa: S608
+_SHARED: Final = f"""
+    WITH keys (key) AS (VALUES {",".join(f"(?{number + 1})" for number in range(BANDS))})
+    SELECT key, text FROM keys CROSS JOIN recent USING (key) UNION ALL SELECT key, text FROM keys CROSS JOIN bands USING (key)
+"""  # noqa: S608  # question marks only
 _SPILL: Final = "INSERT OR IGNORE INTO recent VALUES (?, ?)"
 _MOVE: Final = (
     "INSERT OR IGNORE INTO bands SELECT key, text FROM recent ORDER BY key, text",
@@ -59,7 +61,7 @@ class Texts:
         shared: dict[int, list[int]] = defaultdict(list)
         for key in trace.bands:
             shared[key] += self._fresh.get(key, ())
-        for key, number in self._db.execute(_SHARED, trace.bands * 2):
+        for key, number in self._db.execute(_SHARED, sorted(trace.bands)):  # neighbours of each other on the disk
             shared[key].append(number)
         telling = [key for key in trace.bands if len(shared[key]) <= COMMON]
         known = {number for key in telling for number in shared[key]}
