@@ -60,20 +60,20 @@ class Answers:
         self._db.execute("CREATE INDEX answers_of ON answers (url, at)")
         self._db.execute("COMMIT")
 
-    def find(self, url: str, as_of: datetime | None = None) -> Found | None:
+    def find(self, url: str, as_of: datetime | None = None, *, unpacked: bool = False) -> Found | None:
         """The newest answer of that address, or the newest as of then; None where there is none.
 
-        An answer that refers to an earlier one has that one's body.
+        An answer that refers to an earlier one has that one's body. ``unpacked``: without its content coding.
         """
         until = _stamp(as_of) if as_of is not None else "9"
         for path, name, offset, at, status, digest, is_revisit in self._db.execute(_NEWEST, (url, until)).fetchall():
-            told = _answer(Path(path), Place(name, offset))
+            told = _answer(Path(path), Place(name, offset), unpacked)
             if told is None:
                 continue
             if not is_revisit:
                 return Found(Place(name, offset), told)
             for body_path, body_name, body_offset in self._db.execute(_BODY, (url, at, digest)):
-                before = _answer(Path(body_path), Place(body_name, body_offset))
+                before = _answer(Path(body_path), Place(body_name, body_offset), unpacked)
                 if before is not None:
                     whole = before._replace(at=told.at) if status == 304 else told._replace(body=before.body)
                     return Found(Place(name, offset), whole)
@@ -146,12 +146,12 @@ def _row(one: Record) -> tuple[object, ...] | None:
     return told.url, _stamp(told.at), told.status, digest, kind == "revisit", one.place.name, one.place.offset
 
 
-def _answer(path: Path, place: Place) -> Answer | None:
+def _answer(path: Path, place: Place, unpacked: bool) -> Answer | None:
     found = record_at(path, place)
     if isinstance(found, Damage):
         logger.warning("%s: %s", found.place, found.why)
         return None
-    return answer(found.parsed())
+    return answer(found.parsed(), unpacked=unpacked)
 
 
 def _stamp(moment: datetime) -> str:

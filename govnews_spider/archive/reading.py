@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
-from fastwarc.stream_io import ChunkedReader
+from fastwarc.stream_io import BrotliReader, ChunkedReader
 from fastwarc.warc import WarcRecord
 
 from govnews_spider.archive.exchanges import Place
@@ -101,8 +101,11 @@ def record_at(path: Path, place: Place) -> Record | Damage:
     return Damage(place, f"{path.name} has no such archive")
 
 
-def answer(record: WarcRecord) -> Answer | None:
-    """The answer that a record of type response or revisit holds; None where it holds no answer of HTTP."""
+def answer(record: WarcRecord, *, unpacked: bool = False) -> Answer | None:
+    """The answer that a record of type response or revisit holds; None where it holds no answer of HTTP.
+
+    ``unpacked``: the body as a browser shows it, where it can be unpacked.
+    """
     url, at = record.headers.get("WARC-Target-URI"), record.record_date
     if not url or at is None:
         return None
@@ -118,7 +121,23 @@ def answer(record: WarcRecord) -> Answer | None:
     if any(name.lower() == "transfer-encoding" and "chunked" in value.lower() for name, value in headers):
         with suppress(OSError):  # what says that it is chunked may have been joined by whoever kept it
             body = ChunkedReader(BytesIO(body)).read() if _CHUNKED.match(body) else body
+    if unpacked:
+        body = _unpacked(body, headers)
     return Answer(url.strip("<>"), at, head.status_code, headers, body)
+
+
+def _unpacked(body: bytes, headers: tuple[tuple[str, str], ...]) -> bytes:
+    """A body without its content coding; as it is where it has none, or one that is not known, or is not what it says."""
+    coding = next((value.strip().lower() for name, value in headers if name.lower() == "content-encoding"), "")
+    try:
+        if coding in ("gzip", "x-gzip", "deflate"):
+            unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
+            return unpacker.decompress(body, LARGEST)
+        if coding == "br":
+            return BrotliReader(BytesIO(body)).read(LARGEST)
+    except (zlib.error, OSError):
+        pass
+    return body
 
 
 _CHUNKED: Final = re.compile(rb"[0-9A-Fa-f]{1,8}[ \t]*(?:;[^\r\n]*)?\r?\n")

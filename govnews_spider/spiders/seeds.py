@@ -1,17 +1,26 @@
-"""Replays documents and saved pages from disk; opens no socket."""
+"""Replays documents, saved pages and archives from disk; opens no socket."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
+from govnews_spider.archive.answers import Answers, Found
+from govnews_spider.archive.pages import ArchivedPage, page_of, pages
+from govnews_spider.archive.reading import SUFFIXES, Damage
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core import documents
-from govnews_spider.core.extract import read_page
+from govnews_spider.core.extract import Reading, read_page
+from govnews_spider.core.join import join
+from govnews_spider.sina.pager import MOST_PAGES, page_number
+from govnews_spider.spiders.answers import check_whole
 from govnews_spider.spiders.base import NewsSpider, unknown
 
 DOCUMENTS: Final = (".md", ".txt")
@@ -47,9 +56,14 @@ class Seeds(NewsSpider[SeedsArguments]):
         """The articles of all readable files, in the order of their paths."""
         root = self.arguments.path
         found = files(root)
-        readable = [path for path in found if path.suffix.lower() in DOCUMENTS + PAGES]
-        self.report.run.expected = len(readable)
+        readable = [path for path in found if path.name.lower().endswith(DOCUMENTS + PAGES + SUFFIXES)]
+        if not any(is_archive(path) for path in readable):  # nobody knows before how many pages an archive has
+            self.report.run.expected = len(readable)
         for path in readable:
+            if is_archive(path):
+                for article in self._archived(path):
+                    yield article
+                continue
             origin = printable(Path(path.name) if path == root else path.relative_to(root))
             self.report.run.seen += 1
             try:
@@ -62,10 +76,62 @@ class Seeds(NewsSpider[SeedsArguments]):
                     self.report.read(article, origin)
                 yield article
         self.logger.info(
-            "%d files of %s are neither documents nor pages and were left alone",
+            "%d files of %s are neither documents, pages nor archives and were left alone",
             len(found) - len(readable),
             printable(root),
         )
+
+    def _archived(self, path: Path) -> Iterator[Article]:
+        """The articles of an archive. A page that another one goes on to is read with that one."""
+        with ExitStack() as stack:
+            # Most archives have no article of several pages: what lies where in them is not asked for nothing.
+            answers = cache(lambda: stack.enter_context(Answers([path])))
+            try:
+                for found in pages(path):
+                    if isinstance(found, Damage):
+                        self._refuse(Rejected("damaged_archive", f"{found.place}: {found.why}"), str(found.place))
+                    elif page_number(found.answer.url) == 1:
+                        yield from self._page(found, lambda url: answers().find(url, unpacked=True))
+            except (OSError, BadZipFile) as error:
+                self._refuse(Rejected("unreadable_file", f"{printable(path)}: {error}"), printable(path))
+
+    def _page(self, found: ArchivedPage, find: Callable[[str], Found | None]) -> Iterator[Article]:
+        origin = str(found.place)
+        try:
+            article = read_archived(found, find)
+        except Rejected as rejected:
+            self.report.unread(rejected, origin)
+            self._refuse(rejected, origin)
+        else:
+            self.report.run.seen += 1
+            self.report.read(article, origin)
+            yield article
+
+    def _refuse(self, rejected: Rejected, origin: str) -> None:
+        self.report.run.seen += 1
+        self.report.refuse(rejected, url=None, origin=origin)
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the name is that of an archive."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def read_archived(found: ArchivedPage, find: Callable[[str], Found | None]) -> Article:
+    """The article that begins on an archived page, with the further pages that ``find`` has; raises :class:`Rejected`."""
+    read: list[Article] = []
+    page: ArchivedPage | None = found
+    while page is not None and len(read) < MOST_PAGES:
+        check_whole(page.answer.body, page.answer.url)
+        reading = Reading(
+            page.answer.body, url=page.answer.url, content_type=page.content_type, origin=str(found.place)
+        )
+        read.append(reading.article())
+        following = reading.next_page()
+        page = page_of(find(following)) if following is not None else None
+    article = join(read)
+    article.fetched_at = found.answer.at
+    return article
 
 
 def files(root: Path) -> list[Path]:
