@@ -40,7 +40,13 @@ class AllowedHosts:
 
 
 class Redirects(RedirectMiddleware):
-    """Scrapy's, but what is not followed is named."""
+    """Scrapy's, but what is not followed is named, and the Referer, which is the same for all requests, stays."""
+
+    def handle_referer(self, request: Request, response: Response) -> None:
+        """Leaves the header as it is."""
+
+    def _engine_started(self) -> None:
+        """Scrapy looks for what would set the header here, and warns of each crawl without it."""
 
     def process_response(
         self, request: Request, response: Response, spider: Spider | None = None

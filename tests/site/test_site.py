@@ -19,9 +19,11 @@ from urllib.request import HTTPRedirectHandler, build_opener
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from govnews_spider.archive.answers import Answers
 from govnews_spider.core import extract
 from govnews_spider.core.fingerprint import band_keys, bare, sketch
 from govnews_spider.core.reprints import Text, judge
+from tests.crawling import ROOT
 from tests.site import Block, Catalog, Page, SinaSite, SiteArticle, demo_catalog
 from tests.site.furniture import QR_IMAGE
 from tests.site.model import SHANGHAI
@@ -452,3 +454,17 @@ def test_the_demo_has_24_articles_over_three_days_in_all_five_lists_and_one_topi
     assert all(f"记者 {a.reporter}）" in a.text for a in articles if a.reporter)
     assert all(2 <= sum(block.kind == "p" for block in a.blocks) <= 4 for a in articles)
     assert demo.expected()[0]["published_at"].utcoffset() == timedelta(0)
+
+
+def test_the_archive_of_the_demo_holds_what_the_demo_site_answers() -> None:
+    """Made by `python -m tests.site --archive examples/demo.warc.gz`; to be made anew where the site changes."""
+    path = ROOT / "examples" / "demo.warc.gz"
+    assert path.stat().st_size < 300_000
+    with Answers([path]) as kept, SinaSite(demo_catalog()) as site:
+        for article in demo_catalog().articles:
+            found = kept.find(article.list_url.replace("http:", "https:"), unpacked=True) or kept.find(
+                article.url, unpacked=True
+            )
+            assert found is not None, article.url
+            with OPENER.open(f"{site.url}/{found.answer.url}") as answer:
+                assert answer.read() == found.answer.body, article.url

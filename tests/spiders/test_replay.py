@@ -35,6 +35,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
     with SinaSite(CATALOG) as site:
         done = crawl(data, "sina_gov", *LISTS, gateway=site.url)
     assert done.code == 0
+    assert " WARNING: " not in done.log
     return done
 
 
