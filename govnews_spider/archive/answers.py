@@ -134,10 +134,7 @@ def _listed(path: Path) -> list[tuple[object, ...]]:
 
 def _row(one: Record) -> tuple[object, ...] | None:
     """The answer of a record as a row; None for a record that holds none."""
-    try:
-        record = one.parsed()
-    except OSError:
-        return None
+    record = one.parsed()
     kind = record.headers.get("WARC-Type")
     told = answer(record) if kind in ("response", "revisit") else None
     if told is None:

@@ -37,10 +37,7 @@ def pages(path: Path) -> Iterator[ArchivedPage | Damage]:
 
 
 def _page(one: Record) -> ArchivedPage | Damage | None:
-    try:
-        record = one.parsed()
-    except OSError as error:
-        return Damage(one.place, str(error))
+    record = one.parsed()
     if record.headers.get("WARC-Type") != "response" or not is_sina(
         (record.headers.get("WARC-Target-URI") or "").strip("<>")
     ):

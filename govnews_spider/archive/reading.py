@@ -55,7 +55,7 @@ class Record:
     """Bytes of its headers."""
 
     def parsed(self) -> WarcRecord:
-        """Its headers and what they say; raises OSError where they make no sense."""
+        """Its headers and what they say."""
         return WarcRecord.from_bytes(self.content + b"\r\n\r\n")
 
     def is_intact(self, record: WarcRecord) -> bool:
@@ -235,6 +235,8 @@ def _plain(name: str, content: memoryview, offset: int = 0) -> Iterator[Record |
             why = "" if end <= len(content) else "the file ends within it"
             if end - offset > LARGEST:
                 why = f"it is larger than {LARGEST} bytes"
+            elif not why and not _is_sound(bytes(content[offset : head.end()])):
+                why = "its headers make no sense"
         if why:
             yield Damage(Place(name, offset), why)
             following = _BEGIN.search(content, offset + 1)
@@ -243,6 +245,17 @@ def _plain(name: str, content: memoryview, offset: int = 0) -> Iterator[Record |
         assert head is not None  # noqa: S101  # else there is a reason
         yield Record(Place(name, offset), end - offset, bytes(content[offset:end]), head.end() - offset)
         offset = end
+
+
+def _is_sound(head: bytes) -> bool:
+    """Whether the headers of a record can be parsed. Of two lengths the parser would believe the other one, and ask for memory by it."""
+    if head.lower().count(b"content-length") != 1:
+        return False
+    try:
+        WarcRecord.from_bytes(head)
+    except OSError:
+        return False
+    return True
 
 
 def _skipped(content: memoryview, offset: int) -> int:

@@ -208,6 +208,16 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+TRAPS = (
+    b"\x1f\x8b\x08",
+    b"WARC/1.1\r\n",
+    b"\r\n\r\n",
+    b"Content-Length: 99999999999\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+)
+"""What a reader takes for the beginning or the end of something."""
+
+
 def plain(path: Path) -> bytes:
     return b"".join(one.content + b"\r\n\r\n" for one in records(path) if isinstance(one, Record))
 
@@ -282,6 +292,19 @@ def test_a_record_that_unpacks_to_more_than_a_page_can_be_is_named(tmp_path: Pat
     assert "is larger than" in damage.why
 
 
+@pytest.mark.parametrize("line", [b"Content-Length: 999999999999999\r\n", b"content-length : 5\r\n"])
+def test_a_record_whose_headers_make_no_sense_is_named_and_the_next_one_read(
+    tmp_path: Path, whole: Path, line: bytes
+) -> None:
+    content = plain(whole)
+    at = content.index(b"WARC-Target-URI", 900)
+    path = tmp_path / "a.warc"
+    path.write_bytes(content[:at] + line + content[at:])
+    assert {damage.why for damage in damages(path)} == {"its headers make no sense"}
+    count = sum(isinstance(one, Record) for one in records(whole))
+    assert sum(isinstance(one, Record) for one in records(path)) == count - 1
+
+
 @given(st.data())
 @settings(max_examples=300, deadline=None)
 def test_whatever_happens_to_an_archive_its_other_records_are_read_and_nothing_is_raised(
@@ -291,7 +314,7 @@ def test_whatever_happens_to_an_archive_its_other_records_are_read_and_nothing_i
     original = data.draw(st.sampled_from([whole.read_bytes(), plain(whole)]))
     at = data.draw(st.integers(0, len(original)))
     gone = data.draw(st.integers(0, 40))
-    put = data.draw(st.binary(max_size=40) | st.sampled_from([b"\x1f\x8b\x08", b"WARC/1.1\r\n", b"\r\n\r\n"]))
+    put = data.draw(st.binary(max_size=40) | st.sampled_from(TRAPS))
     path = tmp_path_factory.mktemp("torn") / ("a.warc.gz" if original[:2] == b"\x1f\x8b" else "a.warc")
     path.write_bytes(original)
     before = [one for one in records(path) if isinstance(one, Record) and one.place.offset + one.length <= at]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -53,6 +55,19 @@ def test_every_answer_is_kept_with_its_original_address_lists_and_robots_too(tmp
     assert path.name == f"{done.report['run_id']}-00000.warc.gz"
     assert sum(1 for _ in ArchiveIterator(str(path), parse_http=False)) == 2 * len(told) + 1
     assert len(path.with_name(path.name.replace(".warc.gz", ".cdxj")).read_text("utf-8").splitlines()) == len(told)
+
+
+def test_the_archives_pass_the_check_of_warcio(tmp_path: Path) -> None:
+    with SinaSite(CATALOG) as site:
+        run(tmp_path, site)
+        run(tmp_path, site, "revisit=9999d")
+    paths = [str(path) for path in (tmp_path / "raw").glob("*.warc.gz")]
+    assert len(paths) == 2
+    command = [sys.executable, "-m", "warcio.cli", "check", "--verbose", *paths]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("digest pass") >= 2 * 12
+    assert "digest failed" not in done.stdout
 
 
 def test_a_page_that_is_fetched_again_and_has_not_changed_refers_to_the_one_before(tmp_path: Path) -> None:
