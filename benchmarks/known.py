@@ -14,6 +14,7 @@ from benchmarks.documents import FIRST_DAY, docid_of, hash_of, url_of
 from govnews_spider.article import Article
 from govnews_spider.core.dedup import text_key
 from govnews_spider.core.fingerprint import BANDS, KEY_BITS, ROWS
+from govnews_spider.key_filter import KeyFilter
 from govnews_spider.ledger import Ledger
 from govnews_spider.outbox import iso
 
@@ -73,7 +74,9 @@ def _fill_bands(db: sqlite3.Connection, count: int) -> None:
     for places in np.array_split(np.argsort(keys), max(1, count // CHUNK)):
         rows = zip(keys[places].tolist(), (places // BANDS + 1).tolist(), strict=True)
         db.executemany("INSERT OR IGNORE INTO bands VALUES (?, ?)", rows)
-    db.execute("UPDATE moved SET through = ?", (count,))
+    kept = KeyFilter(keys=count * BANDS)
+    kept.add(keys)
+    db.execute("UPDATE moved SET through = ?, bits = ?", (count, kept.kept()))
 
 
 def _columns(db: sqlite3.Connection, table: str) -> Sequence[str]:

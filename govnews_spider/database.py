@@ -52,8 +52,8 @@ MIGRATIONS: Final = (
     CREATE TABLE fresh (text INTEGER PRIMARY KEY, keys BLOB NOT NULL);
     CREATE TABLE bands (key INTEGER NOT NULL, text INTEGER NOT NULL, PRIMARY KEY (key, text)) WITHOUT ROWID;
     CREATE TABLE recent (key INTEGER NOT NULL, text INTEGER NOT NULL, PRIMARY KEY (key, text)) WITHOUT ROWID;
-    CREATE TABLE moved (through INTEGER NOT NULL);
-    INSERT INTO moved VALUES (0);
+    CREATE TABLE moved (through INTEGER NOT NULL, bits BLOB);
+    INSERT INTO moved VALUES (0, NULL);
     CREATE TABLE pairs (
         one INTEGER NOT NULL, other INTEGER NOT NULL, met INTEGER NOT NULL, kind TEXT NOT NULL,
         share REAL NOT NULL, share_of_other REAL NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (one, other)

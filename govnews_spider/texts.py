@@ -1,7 +1,8 @@
 """The texts of all articles as the ledger knows them: each once, found again where the same or a near one comes.
 
-An article costs the same whether a thousand or a million are known: what is asked for is a few keys, and what is written goes to a
-small place first (:data:`FRESH`, :data:`RECENT`). benchmarks/dedup.py measures it.
+An article costs the same whether a thousand or a million are known: what is asked for is a few keys, nearly all of which a filter in
+memory knows not to be there, and what is written goes to a small place first (:data:`FRESH`, :data:`RECENT`).
+benchmarks/dedup.py measures it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from govnews_spider.core.dedup import Trace
 from govnews_spider.core.fingerprint import BANDS, LIKELY, likeness
+from govnews_spider.key_filter import KeyFilter
 
 COMMON: Final = 100
 """Texts that share a key, above which it says nothing: boilerplate."""
@@ -25,10 +27,7 @@ FRESH: Final = 1_000
 RECENT: Final = 20_000
 """… and then wait in a small table, until they are moved in their order to the large one: each page is written once for many texts."""
 
-_SHARED: Final = f"""
-    WITH keys (key) AS (VALUES {",".join(f"(?{number + 1})" for number in range(BANDS))})
-    SELECT key, text FROM keys CROSS JOIN recent USING (key) UNION ALL SELECT key, text FROM keys CROSS JOIN bands USING (key)
-"""  # noqa: S608  # question marks only
+_SHARED: Final = "SELECT key, text FROM recent WHERE key = ?1 UNION ALL SELECT key, text FROM bands WHERE key = ?1"
 _SPILL: Final = "INSERT OR IGNORE INTO recent VALUES (?, ?)"
 _MOVE: Final = (
     "INSERT OR IGNORE INTO bands SELECT key, text FROM recent ORDER BY key, text",
@@ -46,6 +45,7 @@ class Texts:
         self._db = db
         self._fresh: dict[int, list[int]] = defaultdict(list)
         self._waiting = 0
+        self._kept: KeyFilter | None = None
         for number, keys in db.execute("SELECT text, keys FROM fresh ORDER BY text"):
             self._wait(number, np.frombuffer(keys, "<i8").tolist())
 
@@ -61,8 +61,8 @@ class Texts:
         shared: dict[int, list[int]] = defaultdict(list)
         for key in trace.bands:
             shared[key] += self._fresh.get(key, ())
-        for key, number in self._db.execute(_SHARED, sorted(trace.bands)):  # neighbours of each other on the disk
-            shared[key].append(number)
+        for key in self._filter().maybe(trace.bands):
+            shared[key] += (number for _, number in self._db.execute(_SHARED, (key,)))
         telling = [key for key in trace.bands if len(shared[key]) <= COMMON]
         known = {number for key in telling for number in shared[key]}
         if not known:
@@ -92,11 +92,26 @@ class Texts:
 
     def _spill(self, number: int) -> None:
         """The keys in memory go to the small table; those of that one to the large one, where it has grown large itself."""
+        self._filter().add(self._fresh)
         self._db.executemany(_SPILL, ((key, text) for key in sorted(self._fresh) for text in self._fresh[key]))
         self._db.execute("DELETE FROM fresh")
         self._fresh.clear()
         self._waiting = 0
         if number - self._db.execute("SELECT through FROM moved").fetchone()[0] >= RECENT:
-            for step in _MOVE:
-                self._db.execute(step)
-            self._db.execute("UPDATE moved SET through = ?", (number,))
+            self._move(number)
+
+    def _move(self, number: int) -> None:
+        for step in _MOVE:
+            self._db.execute(step)
+        if self._filter().room < number * BANDS:
+            self._kept = KeyFilter(keys=2 * number * BANDS)
+            self._kept.add(key for (key,) in self._db.execute("SELECT key FROM bands"))
+        self._db.execute("UPDATE moved SET through = ?, bits = ?", (number, self._filter().kept()))
+
+    def _filter(self) -> KeyFilter:
+        """Which keys may be in one of the tables; read when it is first asked for: a run that meets no new text needs none."""
+        if self._kept is None:
+            bits = self._db.execute("SELECT bits FROM moved").fetchone()[0]
+            self._kept = KeyFilter(bits, keys=RECENT * BANDS)
+            self._kept.add(key for (key,) in self._db.execute("SELECT key FROM recent"))
+        return self._kept
