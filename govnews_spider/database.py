@@ -91,7 +91,7 @@ def connect(path: Path) -> sqlite3.Connection:
             db = on_failure.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
             # NORMAL: a commit survives the end of the process; a power cut may take the last ones back, all or nothing, and then what
             # they stored is fetched again. Before rows leave for the files, they are made safe against that too (make_durable).
-            db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;")
+            db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;")
             version: int = db.execute("PRAGMA user_version").fetchone()[0]
             for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
                 db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
