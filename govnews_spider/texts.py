@@ -27,7 +27,7 @@ FRESH: Final = 1_000
 RECENT: Final = 20_000
 """… and then wait in a small table, until they are moved in their order to the large one: each page is written once for many texts."""
 
-_SHARED: Final = "SELECT key, text FROM recent WHERE key = ?1 UNION ALL SELECT key, text FROM bands WHERE key = ?1"
+_SHARED: Final = "SELECT text FROM recent WHERE key = ?1 UNION ALL SELECT text FROM bands WHERE key = ?1"
 _SPILL: Final = "INSERT OR IGNORE INTO recent VALUES (?, ?)"
 _MOVE: Final = (
     "INSERT OR IGNORE INTO bands SELECT key, text FROM recent ORDER BY key, text",
@@ -62,7 +62,7 @@ class Texts:
         for key in trace.bands:
             shared[key] += self._fresh.get(key, ())
         for key in self._filter().maybe(trace.bands):
-            shared[key] += (number for _, number in self._db.execute(_SHARED, (key,)))
+            shared[key] += (number for (number,) in self._db.execute(_SHARED, (key,)))
         telling = [key for key in trace.bands if len(shared[key]) <= COMMON]
         known = {number for key in telling for number in shared[key]}
         if not known:

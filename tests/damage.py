@@ -54,6 +54,17 @@ def wait(data: Path, *articles: Article) -> None:
             ledger.accept(one)
 
 
+def wait_for_a_run(data: Path) -> None:
+    """What waits is of every kind: a new article, revisions, one of another day, a reprint."""
+    wait(
+        data,
+        sound(10),
+        sound(3, text="三稿。"),
+        sound(1, days=1, text="三稿。"),
+        copy_of(4, of=1, text="三稿。", days=2),
+    )
+
+
 def report(data: Path, run_id: str = "20211126T010203Z-sina_gov-ab12", **fields: Any) -> Path:
     """The account of a run that saw five articles, of which it rejected one; and its log."""
     balance = {

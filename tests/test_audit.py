@@ -24,7 +24,6 @@ from tests.damage import (
     FIRST,
     SECOND,
     change,
-    copy_of,
     day_file,
     flip,
     folder,
@@ -32,7 +31,7 @@ from tests.damage import (
     query,
     report,
     sound,
-    wait,
+    wait_for_a_run,
     with_value,
 )
 from tests.writers.samples import contents, store, writers
@@ -283,13 +282,7 @@ def test_an_export_that_was_cut_short_leaves_nothing_broken(
     data: Path, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next run writes what waits: new articles, revisions, articles that change their day or become reprints."""
-    wait(
-        data,
-        sound(10),
-        sound(3, text="三稿。"),
-        sound(1, days=1, text="三稿。"),
-        copy_of(4, of=1, text="三稿。", days=2),
-    )
+    wait_for_a_run(data)
     left = iter([True] * steps)
     for name in ("replace", "unlink"):
         do = getattr(Path, name)

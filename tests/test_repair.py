@@ -35,6 +35,7 @@ from tests.damage import (
     rows,
     sound,
     wait,
+    wait_for_a_run,
     with_value,
 )
 from tests.test_audit import PLANTS, cut, doubled, garbage, moved
@@ -276,13 +277,7 @@ def test_of_two_rows_of_one_revision_with_different_contents_none_is_chosen(data
 def test_an_export_cut_short_whose_ledger_is_lost_is_mended(
     data: Path, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wait(
-        data,
-        sound(10),
-        sound(3, text="三稿。"),
-        sound(1, days=1, text="三稿。"),
-        copy_of(4, of=1, text="三稿。", days=2),
-    )
+    wait_for_a_run(data)
     die_after(steps, monkeypatch)
     with Ledger(data / "ledger.sqlite") as ledger, pytest.raises(KeyboardInterrupt):
         export(ledger, writers(data))

@@ -6,14 +6,14 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 from zipfile import BadZipFile
 
 from govnews_spider.archive.exchanges import Place
-from govnews_spider.archive.index import REVISIT
-from govnews_spider.archive.reading import SUFFIXES, Answer, Damage, Record, answer, record_at, records
+from govnews_spider.archive.index import REVISIT, stamp
+from govnews_spider.archive.reading import Answer, Damage, Record, answer, is_archive, record_at, records
 
 logger = logging.getLogger(__name__)
 
@@ -46,14 +46,12 @@ class Answers:
     """What archives have of each address. What they hold is listed in a temporary database, so memory does not grow with them."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
-        self.damages: list[Damage] = []
-        """The places of the archives that cannot be read."""
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.executescript(_SCHEMA)
         self._db.execute("BEGIN")
         for number, path in enumerate(archives(paths)):
             self._db.execute("INSERT INTO paths VALUES (?, ?)", (number, str(path)))
-            listed = _listed(path) or self._read(path)
+            listed = _listed(path) or _read(path)
             self._db.executemany(
                 "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", ((*row[:5], number, *row[5:]) for row in listed)
             )
@@ -65,7 +63,7 @@ class Answers:
 
         An answer that refers to an earlier one has that one's body. ``unpacked``: without its content coding.
         """
-        until = _stamp(as_of) if as_of is not None else "9"
+        until = stamp(as_of) if as_of is not None else "9"
         for path, name, offset, at, status, digest, is_revisit in self._db.execute(_NEWEST, (url, until)).fetchall():
             told = _answer(Path(path), Place(name, offset), unpacked)
             if told is None:
@@ -89,26 +87,12 @@ class Answers:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _read(self, path: Path) -> Iterator[tuple[object, ...]]:
-        try:
-            for one in records(path):
-                if isinstance(one, Damage):
-                    self._tell(one)
-                elif (row := _row(one)) is not None:
-                    yield row
-        except (OSError, BadZipFile) as error:
-            self._tell(Damage(Place(path.name, 0), str(error)))
-
-    def _tell(self, damage: Damage) -> None:
-        logger.warning("damaged_archive: %s: %s", damage.place, damage.why)
-        self.damages.append(damage)
-
 
 def archives(paths: Iterable[Path]) -> Iterator[Path]:
     """The archives among the paths, and below those that are folders, sorted."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(one for one in path.rglob("*") if one.name.lower().endswith(SUFFIXES))
+            yield from sorted(filter(is_archive, path.rglob("*")))
         else:
             yield path
 
@@ -132,6 +116,18 @@ def _listed(path: Path) -> list[tuple[object, ...]]:
     return rows
 
 
+def _read(path: Path) -> Iterator[tuple[object, ...]]:
+    """The answers of an archive without an index, as rows."""
+    try:
+        for one in records(path):
+            if isinstance(one, Damage):
+                _tell(one)
+            elif (row := _row(one)) is not None:
+                yield row
+    except (OSError, BadZipFile) as error:
+        _tell(Damage(Place(path.name, 0), str(error)))
+
+
 def _row(one: Record) -> tuple[object, ...] | None:
     """The answer of a record as a row; None for a record that holds none."""
     record = one.parsed()
@@ -140,16 +136,16 @@ def _row(one: Record) -> tuple[object, ...] | None:
     if told is None:
         return None
     digest = (record.headers.get("WARC-Payload-Digest") or "").removeprefix("sha1:")
-    return told.url, _stamp(told.at), told.status, digest, kind == "revisit", one.place.name, one.place.offset
+    return told.url, stamp(told.at), told.status, digest, kind == "revisit", one.place.name, one.place.offset
 
 
 def _answer(path: Path, place: Place, unpacked: bool) -> Answer | None:
     found = record_at(path, place)
     if isinstance(found, Damage):
-        logger.warning("%s: %s", found.place, found.why)
+        _tell(found)
         return None
     return answer(found.parsed(), unpacked=unpacked)
 
 
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+def _tell(damage: Damage) -> None:
+    logger.warning("damaged_archive: %s: %s", damage.place, damage.why)

@@ -15,6 +15,11 @@ _HOP: Final = frozenset({"transfer-encoding", "connection", "keep-alive"})
 """Headers of the connection, which no longer hold of what is kept: a chunked body was joined."""
 
 
+def header(headers: Headers, name: str) -> str | None:
+    """The first value of that header; ``name`` in small letters."""
+    return next((value for said, value in headers if said.lower() == name), None)
+
+
 class Place(NamedTuple):
     """Where a record stands: the archive's name, and the offset of the record in it, in bytes."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ class Entry(NamedTuple):
 
     url: str
     at: str
-    """When, in UTC: fourteen digits, to the second."""
+    """When, as :func:`stamp` writes it."""
     mime: str
     status: int
     digest: str
@@ -38,6 +39,11 @@ class Entry(NamedTuple):
             "filename": self.name,
         }
         return f"{surt(self.url)} {self.at} {json.dumps(told, ensure_ascii=False)}\n"
+
+
+def stamp(moment: datetime) -> str:
+    """A time as an index has it: in UTC, fourteen digits, to the second."""
+    return moment.astimezone(UTC).strftime("%Y%m%d%H%M%S")
 
 
 def surt(url: str) -> str:

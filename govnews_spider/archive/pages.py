@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from govnews_spider.archive.answers import Found
-from govnews_spider.archive.exchanges import Place
+from govnews_spider.archive.exchanges import Place, header
 from govnews_spider.archive.reading import Answer, Damage, Record, answer, records
 from govnews_spider.sina.urls import is_sina
 
 _HOST: Final = b"sina.c"
-"""What the headers of a record of a page of Sina hold: nine in a million others need to be looked at more closely."""
+"""What the headers of a record of a page of Sina hold: a record without it need not be parsed."""
 _HTML: Final = frozenset({"text/html", "application/xhtml+xml", ""})
 
 
@@ -52,7 +52,7 @@ def page_of(found: Found | None) -> ArchivedPage | None:
     """The page that an answer is; None where it is none."""
     if found is None or found.answer.status != 200:
         return None
-    kind = next((value for name, value in found.answer.headers if name.lower() == "content-type"), None)
+    kind = header(found.answer.headers, "content-type")
     if (kind or "").partition(";")[0].strip().lower() not in _HTML:
         return None
     return ArchivedPage(found.place, found.answer, kind)

@@ -22,7 +22,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile
 from fastwarc.stream_io import BrotliReader, ChunkedReader
 from fastwarc.warc import WarcRecord
 
-from govnews_spider.archive.exchanges import Place
+from govnews_spider.archive.exchanges import Place, header
 
 LARGEST: Final = 128 * 1024 * 1024
 """Bytes of a record, unpacked; a larger one is no page, and unpacking it might fill the memory."""
@@ -34,6 +34,11 @@ _HEAD: Final = 64 * 1024
 _BEGIN: Final = re.compile(rb"WARC/[01]\.[0-9]{1,2}\r?\n")
 _LENGTH: Final = re.compile(rb"^Content-Length[ \t]*:[ \t]*([0-9]{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _END: Final = re.compile(rb"\r?\n\r?\n")
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the name is that of an archive."""
+    return path.name.lower().endswith(SUFFIXES)
 
 
 class Damage(NamedTuple):
@@ -128,7 +133,7 @@ def answer(record: WarcRecord, *, unpacked: bool = False) -> Answer | None:
 
 def _unpacked(body: bytes, headers: tuple[tuple[str, str], ...]) -> bytes:
     """A body without its content coding; as it is where it has none, or one that is not known, or is not what it says."""
-    coding = next((value.strip().lower() for name, value in headers if name.lower() == "content-encoding"), "")
+    coding = (header(headers, "content-encoding") or "").strip().lower()
     try:
         if coding in ("gzip", "x-gzip", "deflate"):
             unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)

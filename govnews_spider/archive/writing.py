@@ -14,14 +14,14 @@ from typing import BinaryIO, Final, NamedTuple, Self
 from fastwarc.stream_io import GzipWriter
 from fastwarc.warc import WarcRecord, WarcRecordType
 
-from govnews_spider.archive.exchanges import Exchange, Place
-from govnews_spider.archive.index import REVISIT, Entry, cdxj
+from govnews_spider.archive.exchanges import Exchange, Place, header
+from govnews_spider.archive.index import REVISIT, Entry, cdxj, stamp
 from govnews_spider.writers.files import replace_files
 
 LARGEST: Final = 1_000_000_000
 """Bytes after which a run goes on in another file; what the standard recommends."""
 LEVEL: Final = 3
-"""Of gzip: half the time of 6, for 4 % more bytes."""
+"""Of gzip: two thirds of the time of 6, for 4 % more bytes."""
 _SAME: Final = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _NOT_MODIFIED: Final = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
@@ -140,11 +140,10 @@ def _response(exchange: Exchange, digest: str, former: Former | None) -> WarcRec
 
 
 def _entry(exchange: Exchange, record: WarcRecord, place: Place, length: int) -> Entry:
-    kinds = (value for name, value in exchange.headers if name.lower() == "content-type")
-    mime = next(kinds, "unk").partition(";")[0].strip() or "unk"
+    mime = (header(exchange.headers, "content-type") or "").partition(";")[0].strip() or "unk"
     return Entry(
         url=exchange.url,
-        at=exchange.at.astimezone(UTC).strftime("%Y%m%d%H%M%S"),
+        at=stamp(exchange.at),
         mime=REVISIT if record.record_type == WarcRecordType.revisit else mime,
         status=exchange.status,
         digest=str(record.headers["WARC-Payload-Digest"]),

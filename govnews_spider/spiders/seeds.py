@@ -14,7 +14,7 @@ from zipfile import BadZipFile
 
 from govnews_spider.archive.answers import Answers, Found
 from govnews_spider.archive.pages import ArchivedPage, page_of, pages
-from govnews_spider.archive.reading import SUFFIXES, Damage
+from govnews_spider.archive.reading import SUFFIXES, Damage, is_archive
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core import documents
 from govnews_spider.core.extract import Reading, read_page
@@ -110,11 +110,6 @@ class Seeds(NewsSpider[SeedsArguments]):
     def _refuse(self, rejected: Rejected, origin: str) -> None:
         self.report.run.seen += 1
         self.report.refuse(rejected, url=None, origin=origin)
-
-
-def is_archive(path: Path) -> bool:
-    """Whether the name is that of an archive."""
-    return path.name.lower().endswith(SUFFIXES)
 
 
 def read_archived(found: ArchivedPage, find: Callable[[str], Found | None]) -> Article:

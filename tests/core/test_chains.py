@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import permutations
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +49,4 @@ def test_what_a_text_goes_back_to_goes_back_to_nothing_and_is_no_later(pairs: se
     for text, root in found.items():
         assert found[root] == root
         assert order.index(root) <= order.index(text)
-    for shuffled in permutations(sorted(pairs)):
-        assert back("".join(order), *shuffled) == found
-        break
+    assert back("".join(order), *sorted(pairs, reverse=True)) == found
