@@ -15,7 +15,7 @@ from govnews_spider.article import Article
 from govnews_spider.audit import audit
 from govnews_spider.core import dumps, loads
 from govnews_spider.core.clean import clean
-from govnews_spider.core.dedup import complete, identify
+from govnews_spider.core.dedup import aliases, complete, identify, with_alias
 from govnews_spider.core.normalize import normalize
 from govnews_spider.ledger import Ledger, Outcome
 from govnews_spider.repair import repair
@@ -101,6 +101,15 @@ def test_both_are_known_under_either_id_and_the_address(tmp_path: Path) -> None:
     assert stored(tmp_path, []) == []
     assert [(row["article_id"], row["revision"]) for row in rows(tmp_path)] == [(first.article_id, 3)]
     assert not audit(tmp_path).broken
+
+
+def test_other_ids_stand_beside_the_locator_that_gave_the_id() -> None:
+    page = article(1, provenance={"article_id": "function:docid_in_url"})
+    assert aliases(page) == []
+    both = with_alias(with_alias(page, "url:1"), "text:2")
+    assert both.provenance["article_id"] == "function:docid_in_url; also url:1 text:2"
+    assert aliases(both) == ["url:1", "text:2"]
+    assert aliases(with_alias(article(1, provenance={}), "text:3")) == ["text:3"]
 
 
 @pytest.mark.parametrize(

@@ -96,13 +96,20 @@ def also(row: Article) -> dict[str, str]:
 
 def with_alias(row: Article, alias: str) -> Article:
     """The row, which says from now on that the article has that id as well: so the ledger can be made anew from the rows."""
-    ids = [*aliases(row), alias]
-    return replace(row, provenance=row.provenance | {"article_id": _ALSO + " ".join(dict.fromkeys(ids))})
+    where, ids = _told(row)
+    also = _ALSO + " ".join(dict.fromkeys([*ids, alias]))
+    return replace(row, provenance=row.provenance | {"article_id": f"{where}; {also}" if where else also})
 
 
 def aliases(row: Article) -> list[str]:
     """The other ids of the row's article."""
-    return row.provenance.get("article_id", _ALSO).removeprefix(_ALSO).split()
+    return _told(row)[1]
+
+
+def _told(row: Article) -> tuple[str, list[str]]:
+    """Where the id was read, "" where that is not said, and the other ids of the article."""
+    where, is_also, ids = row.provenance.get("article_id", "").rpartition(_ALSO)
+    return (where.removesuffix("; "), ids.split()) if is_also else (ids, [])
 
 
 def _with(page: Article, other: Article, names: list[str], sources: dict[str, str]) -> Article:

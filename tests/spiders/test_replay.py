@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from govnews_spider.audit import audit
 from tests.crawling import Crawl, crawl
 from tests.remains import Remains, compare
 from tests.site import Catalog, SinaSite
@@ -51,6 +52,11 @@ def test_a_replay_leaves_what_the_crawl_left_down_to_where_each_page_stands(live
         (again,) = (one for one in found.rows if one["article_id"] == row["article_id"])
         assert abs((again["fetched_at"] - row["fetched_at"]).total_seconds()) < 2
     assert not (tmp_path / "raw").exists()
+
+
+def test_what_a_crawl_leaves_passes_its_own_audit(live: Crawl) -> None:
+    found = audit(live.data)
+    assert (found.broken.total(), found.looked["articles"]) == (0, 24)
 
 
 def test_a_replay_opens_no_socket(live: Crawl, tmp_path: Path) -> None:
