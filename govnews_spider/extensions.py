@@ -73,8 +73,13 @@ class RunReport:
         self._crawler = crawler
         self._began = monotonic()
         self._log = RejectedLog(self.options.data, self.run.run_id)
-        raw, bot = self.options.data / "raw", crawler.settings["BOT_NAME"]
-        self._archive = Archive(raw, self.run.run_id, f"{bot}/{crawler.settings['PROJECT_VERSION']}")
+        bot, sections = crawler.settings["BOT_NAME"], getattr(spider.arguments, "sections", ())
+        about = {
+            "software": f"{bot}/{crawler.settings['PROJECT_VERSION']}",
+            "spider": spider.name,
+            "sections": ",".join(section.name for section in sections),
+        }
+        self._archive = Archive(self.options.data / "raw", self.run.run_id, about)
         self._archives = self.options.archive and self.sample is None
 
     @classmethod

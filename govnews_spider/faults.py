@@ -6,7 +6,7 @@ import errno
 import os
 import sqlite3
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 
 class Fault(Exception):
@@ -16,6 +16,10 @@ class Fault(Exception):
         super().__init__(f"{slug}: {detail}")
         self.slug = slug
         self.detail = detail
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
+        """Faults cross from one process to another."""
+        return type(self), (self.slug, self.detail)
 
     @property
     def stops_all(self) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from govnews_spider.article import Article
+from govnews_spider.article import Article, mark
 from govnews_spider.core.chains import firsts
 from govnews_spider.core.dedup import SAME, Trace, trace
 from govnews_spider.core.reprints import SAME as SAME_TEXT
@@ -60,10 +60,7 @@ class Mark(NamedTuple):
 
     def put(self, article: Article) -> None:
         """Marks the article so."""
-        article.duplicate_of, article.similarity = self.duplicate_of, self.similarity
-        article.provenance = {name: said for name, said in article.provenance.items() if name != "duplicate_of"}
-        if self.reason is not None:
-            article.provenance["duplicate_of"] = self.reason
+        mark(article, self.duplicate_of, self.similarity, self.reason)
 
 
 class Groups:

@@ -71,6 +71,14 @@ class Identities:
         found = self._db.execute("SELECT article_id FROM aliases WHERE alias = ?", (article_id,)).fetchone()
         return found[0] if found is not None else article_id
 
+    def id_of(self, article: Article) -> str:
+        """The id under which the article is stored: that of the same address, where only one of both ids is a docid's."""
+        article_id = self.resolve(article.article_id)
+        if article.url is None or self.find(article_id) is not None:
+            return article_id
+        there = self.at(article.url)
+        return article_id if there is None or there.startswith("sina:") is article_id.startswith("sina:") else there
+
     def at(self, url: str) -> str | None:
         """The article that was accepted under this address: its canonical one, or one that it was fetched from."""
         found = self._db.execute("SELECT article_id FROM urls WHERE url = ?", (url,)).fetchone()

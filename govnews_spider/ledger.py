@@ -118,7 +118,7 @@ class Ledger:
         if not article.article_id:
             raise ValueError(f"no_article_id: {article.origin}: identify the article before it is accepted")
         content, addresses = Content.of(article), addresses_of(article, fetched, validators or Validators())
-        own_id, article.article_id = article.article_id, self._resolve(article)
+        own_id, article.article_id = article.article_id, self._identities.id_of(article)
         known = self._identities.find(article.article_id)
         # The id of a document is that of all that it says: it has no other version, and what it says was told.
         is_unchanged = known is not None and (
@@ -199,14 +199,6 @@ class Ledger:
         if known is not None:
             return Outcome.REVISED
         return Outcome.STORED if article.duplicate_of is None else Outcome.REPRINT
-
-    def _resolve(self, article: Article) -> str:
-        """The id under which the article is stored: that of the same address, where only one of both ids is a docid's."""
-        article_id = self._identities.resolve(article.article_id)
-        if article.url is None or self._identities.find(article_id) is not None:
-            return article_id
-        there = self._identities.at(article.url)
-        return article_id if there is None or there.startswith("sina:") is article_id.startswith("sina:") else there
 
     def _twin(self, article: Article, meeting: Meeting) -> Article | None:
         """The stored row of the same article, where this or that is a document: two pages are two articles."""

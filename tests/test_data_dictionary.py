@@ -84,7 +84,7 @@ def test_every_file_that_the_writers_leave_has_the_form_of_a_path_on_the_page(tm
     log = RejectedLog(tmp_path, "20211126T010203Z")
     log.add(Rejection(slug="unreadable_file", detail="a.md: 读不出", url=None, origin="a.md", outcome="failed"))
     log.close()
-    with Archive(tmp_path / "raw", "20211126T010203Z", "x") as archive:
+    with Archive(tmp_path / "raw", "20211126T010203Z", {"software": "x"}) as archive:
         archive.add(Exchange(url="https://finance.sina.com.cn/", at=NOON, status=200, headers=(), body=b""))
     forms = {_form(path.replace("<run_id>", "20211126T010203Z")) for path in documented}
     left = {_form(str(path.relative_to(tmp_path))) for path in tmp_path.rglob("*") if path.is_file()}

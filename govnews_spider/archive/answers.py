@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 from zipfile import BadZipFile
 
-from govnews_spider.archive.exchanges import Place
-from govnews_spider.archive.index import REVISIT, stamp
+from govnews_spider.archive.exchanges import Place, media_type
+from govnews_spider.archive.index import Listed, listed, stamp
 from govnews_spider.archive.reading import Answer, Damage, Record, answer, is_archive, record_at, records
 
 logger = logging.getLogger(__name__)
@@ -25,10 +24,10 @@ _SCHEMA: Final = """
     );
 """
 _NEWEST: Final = """
-    SELECT p.path, name, offset, at, status, digest, is_revisit FROM answers a JOIN paths p ON p.number = a.path
-    WHERE url = ? AND at <= ? ORDER BY status >= 500 OR status = 429, at DESC, name DESC, offset DESC
+    SELECT p.path, name, offset, at, digest, is_revisit FROM answers a JOIN paths p ON p.number = a.path
+    WHERE url = ? AND at <= ? AND status != 304 ORDER BY status >= 500 OR status = 429, at DESC, name DESC, offset DESC
 """
-"""A site that was away for a moment is no answer where there is another one."""
+"""A site that was away for a moment is no answer where there is another one; one that says "as before" never is."""
 _BODY: Final = """
     SELECT p.path, name, offset FROM answers a JOIN paths p ON p.number = a.path
     WHERE url = ? AND at <= ? AND digest = ? AND NOT is_revisit ORDER BY at DESC, name DESC, offset DESC
@@ -51,9 +50,9 @@ class Answers:
         self._db.execute("BEGIN")
         for number, path in enumerate(archives(paths)):
             self._db.execute("INSERT INTO paths VALUES (?, ?)", (number, str(path)))
-            listed = _listed(path) or _read(path)
+            found = listed(path) or _scanned(path)
             self._db.executemany(
-                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", ((*row[:5], number, *row[5:]) for row in listed)
+                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", ((*one[:5], number, *one[5:7]) for one in found)
             )
         self._db.execute("CREATE INDEX answers_of ON answers (url, at)")
         self._db.execute("COMMIT")
@@ -64,17 +63,16 @@ class Answers:
         An answer that refers to an earlier one has that one's body. ``unpacked``: without its content coding.
         """
         until = stamp(as_of) if as_of is not None else "9"
-        for path, name, offset, at, status, digest, is_revisit in self._db.execute(_NEWEST, (url, until)).fetchall():
-            told = _answer(Path(path), Place(name, offset), unpacked)
+        for path, name, offset, at, digest, is_revisit in self._db.execute(_NEWEST, (url, until)).fetchall():
+            told = answer_at(Path(path), Place(name, offset), unpacked=unpacked)
             if told is None:
                 continue
             if not is_revisit:
                 return Found(Place(name, offset), told)
             for body_path, body_name, body_offset in self._db.execute(_BODY, (url, at, digest)):
-                before = _answer(Path(body_path), Place(body_name, body_offset), unpacked)
+                before = answer_at(Path(body_path), Place(body_name, body_offset), unpacked=unpacked)
                 if before is not None:
-                    whole = before._replace(at=told.at) if status == 304 else told._replace(body=before.body)
-                    return Found(Place(name, offset), whole)
+                    return Found(Place(name, offset), told._replace(body=before.body))
         return None
 
     def close(self) -> None:
@@ -97,49 +95,32 @@ def archives(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _listed(path: Path) -> list[tuple[object, ...]]:
-    """What the index of an archive lists; nothing where there is none, or the archive was written to after it."""
-    index = path.with_name(path.name.removesuffix(".gz").removesuffix(".warc") + ".cdxj")
-    try:
-        if index.stat().st_mtime_ns < path.stat().st_mtime_ns:
-            return []
-        lines = index.read_text("utf-8", "surrogateescape").splitlines()
-    except FileNotFoundError:
-        return []
-    rows: list[tuple[object, ...]] = []
-    for line in lines:
-        _, at, told = line.split(" ", 2)
-        entry = json.loads(told)
-        is_revisit = entry["mime"] == REVISIT
-        row = (entry["url"], at, int(entry["status"]), entry["digest"], is_revisit, entry["filename"])
-        rows.append((*row, int(entry["offset"])))
-    return rows
-
-
-def _read(path: Path) -> Iterator[tuple[object, ...]]:
-    """The answers of an archive without an index, as rows."""
+def _scanned(path: Path) -> Iterator[Listed]:
+    """The answers of an archive without an index."""
     try:
         for one in records(path):
             if isinstance(one, Damage):
                 _tell(one)
-            elif (row := _row(one)) is not None:
-                yield row
+            elif (found := listed_of(one)) is not None:
+                yield found
     except (OSError, BadZipFile) as error:
         _tell(Damage(Place(path.name, 0), str(error)))
 
 
-def _row(one: Record) -> tuple[object, ...] | None:
-    """The answer of a record as a row; None for a record that holds none."""
+def listed_of(one: Record) -> Listed | None:
+    """The answer of a record as an index lists it; None for a record that holds none."""
     record = one.parsed()
     kind = record.headers.get("WARC-Type")
     told = answer(record) if kind in ("response", "revisit") else None
     if told is None:
         return None
     digest = (record.headers.get("WARC-Payload-Digest") or "").removeprefix("sha1:")
-    return told.url, stamp(told.at), told.status, digest, kind == "revisit", one.place.name, one.place.offset
+    mime = media_type(told.headers)
+    return Listed(told.url, stamp(told.at), told.status, digest, kind == "revisit", *one.place, mime)
 
 
-def _answer(path: Path, place: Place, unpacked: bool) -> Answer | None:
+def answer_at(path: Path, place: Place, *, unpacked: bool = False) -> Answer | None:
+    """The answer that stands at a place of the archive at ``path``; None where none can be read."""
     found = record_at(path, place)
     if isinstance(found, Damage):
         _tell(found)

@@ -20,6 +20,11 @@ def header(headers: Headers, name: str) -> str | None:
     return next((value for said, value in headers if said.lower() == name), None)
 
 
+def media_type(headers: Headers) -> str:
+    """What kind of content the headers say that there is, in small letters; "" where they do not."""
+    return (header(headers, "content-type") or "").partition(";")[0].strip().lower()
+
+
 class Place(NamedTuple):
     """Where a record stands: the archive's name, and the offset of the record in it, in bytes."""
 

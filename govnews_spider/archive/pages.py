@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from govnews_spider.archive.answers import Found
-from govnews_spider.archive.exchanges import Place, header
+from govnews_spider.archive.exchanges import Place, header, media_type
 from govnews_spider.archive.reading import Answer, Damage, Record, answer, records
+from govnews_spider.article import Article, Rejected
+from govnews_spider.core.extract import Reading
+from govnews_spider.core.join import join
+from govnews_spider.core.whole import check_whole
+from govnews_spider.sina.pager import MOST_PAGES
 from govnews_spider.sina.urls import is_sina
 
-_HOST: Final = b"sina.c"
+HOST: Final = b"sina.c"
 """What the headers of a record of a page of Sina hold: a record without it need not be parsed."""
-_HTML: Final = frozenset({"text/html", "application/xhtml+xml", ""})
+HTML: Final = frozenset({"text/html", "application/xhtml+xml", ""})
 
 
 class ArchivedPage(NamedTuple):
@@ -32,7 +38,7 @@ def pages(path: Path) -> Iterator[ArchivedPage | Damage]:
     for one in records(path):
         if isinstance(one, Damage):
             yield one
-        elif _HOST in one.content[: one.head].lower() and (found := _page(one)) is not None:
+        elif HOST in one.content[: one.head].lower() and (found := _page(one)) is not None:
             yield found
 
 
@@ -52,7 +58,36 @@ def page_of(found: Found | None) -> ArchivedPage | None:
     """The page that an answer is; None where it is none."""
     if found is None or found.answer.status != 200:
         return None
-    kind = header(found.answer.headers, "content-type")
-    if (kind or "").partition(";")[0].strip().lower() not in _HTML:
+    if media_type(found.answer.headers) not in HTML:
         return None
-    return ArchivedPage(found.place, found.answer, kind)
+    return ArchivedPage(found.place, found.answer, header(found.answer.headers, "content-type"))
+
+
+def read_article(
+    page: ArchivedPage,
+    find: Callable[[str], Found | None],
+    *,
+    listed_at: datetime | None = None,
+    is_whole: bool = False,
+) -> Article:
+    """The article that begins on a page, with the further pages that ``find`` has, none of the stages applied.
+
+    ``listed_at`` is the time that a list gives for it. ``is_whole``: it is refused (``not_archived``) where a further page is missing, else
+    what is there is read. Raises :class:`Rejected`.
+    """
+    read: list[Article] = []
+    here: ArchivedPage | None = page
+    while here is not None and len(read) < MOST_PAGES:
+        told = here.answer
+        check_whole(told.body, told.url)
+        reading = Reading(
+            told.body, url=told.url, content_type=here.content_type, origin=str(page.place), listed_at=listed_at
+        )
+        read.append(reading.article())
+        following = reading.next_page()
+        here = page_of(find(following)) if following is not None else None
+        if is_whole and here is None and following is not None and len(read) < MOST_PAGES:
+            raise Rejected("not_archived", f"{page.place}: its next page, {following}, is not in the archives")
+    article = join(read)
+    article.fetched_at = page.answer.at
+    return article

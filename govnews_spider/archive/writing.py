@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from base64 import b32encode
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from errno import ENOSPC
 from io import BytesIO
@@ -41,10 +42,11 @@ class Archive:
     ``<run_id>-00000.cdxj``, comes when a file is closed.
     """
 
-    def __init__(self, folder: Path, run_id: str, software: str, largest: int = LARGEST) -> None:
+    def __init__(self, folder: Path, run_id: str, about: Mapping[str, str], largest: int = LARGEST) -> None:
+        """``about``: what each file says of itself, such as the ``software``."""
         self._folder = folder
         self._run_id = run_id
-        self._software = software
+        self._about = about
         self._largest = largest
         self._file: BinaryIO | None = None
         self._number = 0
@@ -54,7 +56,8 @@ class Archive:
     def add(self, exchange: Exchange, former: Former | None = None) -> tuple[Place, Former]:
         """Writes request and answer; returns where the answer stands, and what a later answer of the address may refer to.
 
-        An answer that ``former`` was as well, or 304, is a ``revisit`` record without a body. Raises OSError.
+        An answer that ``former`` was as well, or 304, is a ``revisit`` record without a body. The index does not list a 304: who
+        looks into it for a page would be shown an empty one. Raises OSError.
         """
         digest = payload_digest(exchange.body)
         date = _date(exchange.at)
@@ -66,7 +69,8 @@ class Archive:
         file = self._open()
         place = Place(Path(file.name).name, self._size)
         self._put(file, packed + _packed(request))
-        self._entries.append(_entry(exchange, response, place, len(packed)))
+        if exchange.status != 304:
+            self._entries.append(_entry(exchange, response, place, len(packed)))
         if former is not None and response.record_type == WarcRecordType.revisit:
             return place, former
         return place, Former(digest, date, str(response.headers["WARC-Record-ID"]))
@@ -96,7 +100,7 @@ class Archive:
             name = f"{self._run_id}-{self._number:05d}.warc.gz"
             self._file = (self._folder / name).open("xb", buffering=0)
             self._size = 0
-            self._put(self._file, _packed(_info(name, self._software)))
+            self._put(self._file, _packed(_info(name, self._about)))
         return self._file
 
     def _put(self, file: BinaryIO, data: bytes) -> None:
@@ -162,13 +166,14 @@ def _record(kind: WarcRecordType, exchange: Exchange, content_type: str) -> Warc
     return record
 
 
-def _info(name: str, software: str) -> WarcRecord:
+def _info(name: str, about: Mapping[str, str]) -> WarcRecord:
     record = WarcRecord()
     record.init_headers(WarcRecordType.warcinfo)
     record.headers["WARC-Date"] = _date(datetime.now(UTC))
     record.headers["WARC-Filename"] = name
     record.headers["Content-Type"] = "application/warc-fields"
-    record.set_bytes_content(f"software: {software}\r\nformat: WARC File Format 1.1\r\n".encode())
+    fields = {**about, "format": "WARC File Format 1.1"}
+    record.set_bytes_content("".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode())
     return record
 
 

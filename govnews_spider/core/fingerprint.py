@@ -120,6 +120,11 @@ def likeness(one: bytes, others: Sequence[bytes]) -> list[float]:
     What is below :data:`LIKELY` need not be read: among many texts keys are shared by chance more often than by reprints.
     """
     table = np.frombuffer(b"".join(others), np.uint8).reshape(len(others), len(one))
-    equal = np.count_nonzero(table == np.frombuffer(one, np.uint8), axis=1) / len(one)
-    found: list[float] = np.maximum(0, (equal - 1 / 256) * 256 / 255).tolist()
+    found: list[float] = likenesses(np.frombuffer(one, np.uint8), table).tolist()
     return found
+
+
+def likenesses(digests: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The same of digests that are the rows of two tables, each with that of the same number."""
+    equal = np.count_nonzero(digests == others, axis=1) / others.shape[1]
+    return np.maximum(0, (equal - 1 / 256) * 256 / 255)

@@ -13,14 +13,12 @@ from typing import Final
 from zipfile import BadZipFile
 
 from govnews_spider.archive.answers import Answers, Found
-from govnews_spider.archive.pages import ArchivedPage, page_of, pages
+from govnews_spider.archive.pages import ArchivedPage, pages, read_article
 from govnews_spider.archive.reading import SUFFIXES, Damage, is_archive
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core import documents
-from govnews_spider.core.extract import Reading, read_page
-from govnews_spider.core.join import join
-from govnews_spider.sina.pager import MOST_PAGES, page_number
-from govnews_spider.spiders.answers import check_whole
+from govnews_spider.core.extract import read_page
+from govnews_spider.sina.pager import page_number
 from govnews_spider.spiders.base import NewsSpider, unknown
 
 DOCUMENTS: Final = (".md", ".txt")
@@ -98,7 +96,7 @@ class Seeds(NewsSpider[SeedsArguments]):
     def _page(self, found: ArchivedPage, find: Callable[[str], Found | None]) -> Iterator[Article]:
         origin = str(found.place)
         try:
-            article = read_archived(found, find)
+            article = read_article(found, find)
         except Rejected as rejected:
             self.report.unread(rejected, origin)
             self._refuse(rejected, origin)
@@ -110,23 +108,6 @@ class Seeds(NewsSpider[SeedsArguments]):
     def _refuse(self, rejected: Rejected, origin: str) -> None:
         self.report.run.seen += 1
         self.report.refuse(rejected, url=None, origin=origin)
-
-
-def read_archived(found: ArchivedPage, find: Callable[[str], Found | None]) -> Article:
-    """The article that begins on an archived page, with the further pages that ``find`` has; raises :class:`Rejected`."""
-    read: list[Article] = []
-    page: ArchivedPage | None = found
-    while page is not None and len(read) < MOST_PAGES:
-        check_whole(page.answer.body, page.answer.url)
-        reading = Reading(
-            page.answer.body, url=page.answer.url, content_type=page.content_type, origin=str(found.place)
-        )
-        read.append(reading.article())
-        following = reading.next_page()
-        page = page_of(find(following)) if following is not None else None
-    article = join(read)
-    article.fetched_at = found.answer.at
-    return article
 
 
 def files(root: Path) -> list[Path]:

@@ -19,6 +19,7 @@ from govnews_spider.archiving import ARCHIVED
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.extract import Reading
 from govnews_spider.core.join import join
+from govnews_spider.core.whole import BROKEN, check_whole
 from govnews_spider.failures import INTERRUPTED, NOT_ARCHIVED, reason
 from govnews_spider.identities import Validators
 from govnews_spider.options import Options
@@ -27,7 +28,6 @@ from govnews_spider.runs import SAMPLE_SHOWN, SAMPLED
 from govnews_spider.sina.pager import MOST_PAGES
 from govnews_spider.sina.roll import Row, complete, home, list_url, read_rows
 from govnews_spider.sina.sections import Section
-from govnews_spider.spiders.answers import BROKEN, check_whole
 from govnews_spider.spiders.arguments import SinaArguments, read_arguments
 from govnews_spider.spiders.base import NewsSpider
 from govnews_spider.spiders.rows import Rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,7 +22,9 @@ class Stage:
     kind of file (Polars refuses to scan a folder with two extensions).
     """
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, is_alone: bool = True) -> None:
+        """``is_alone``: no other process writes the same files; else their part files are told apart."""
+        self._mark = "" if is_alone else f".{secrets.token_hex(4)}"
         self._data = data
         self._parts = data / ".part"
         self._waiting: dict[Path, Callable[[], bytes] | None] = {}
@@ -43,7 +46,9 @@ class Stage:
         """
         waiting, self._waiting = self._waiting, {}
         written = {path: content for path, content in waiting.items() if content is not None}
-        parts = {path: self._parts / f"{'~'.join(path.relative_to(self._data).parts)}.part" for path in written}
+        parts = {
+            path: self._parts / f"{'~'.join(path.relative_to(self._data).parts)}{self._mark}.part" for path in written
+        }
         try:
             if written:
                 _make_folders({self._parts, *(path.parent for path in written)})

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from govnews_spider.article import SCHEMA_VERSION, Article, Image
+from govnews_spider.article import SCHEMA_VERSION, Article, Image, mark
 from govnews_spider.faults import Fault, named
 from govnews_spider.writers.files import Stage
 
@@ -78,11 +78,15 @@ _UNIQUE: Final = ("url", "title", "original_title", "body_html", "text", "conten
 
 
 class ParquetWriter:
-    """Merges rows into the day files of a data folder: ``articles/year=2021/month=11/2021-11-25.parquet``."""
+    """Merges rows into the day files of a data folder: ``articles/year=2021/month=11/2021-11-25.parquet``.
 
-    def __init__(self, data: Path) -> None:
+    ``anew``: what the files held before is not read, but replaced, perhaps by several processes at a time.
+    """
+
+    def __init__(self, data: Path, *, anew: bool = False) -> None:
         self._data = data
-        self._stage = Stage(data)
+        self._anew = anew
+        self._stage = Stage(data, is_alone=not anew)
         self._staged: dict[Path, pa.Table] = {}
         self.weight = 0
 
@@ -134,11 +138,13 @@ class ParquetWriter:
                     " put back the ledger that belongs to these files, or run `scrapy verify --repair`",
                 )
             wanted.append(newer != revision)
-        return rows.filter(_mask(wanted))
+        return _unmarked(rows.filter(_mask(wanted)))
 
     def _read(self, folder: str, day: date) -> pa.Table:
         path = self._data / place(folder, day)
-        return self._staged[path] if path in self._staged else read_day(path)
+        if path in self._staged:
+            return self._staged[path]
+        return SCHEMA.empty_table() if self._anew else read_day(path)
 
     def _replace(self, folder: str, day: date, before: pa.Table, after: pa.Table) -> None:
         after = after.sort_by([(name, "ascending") for name in ("published_at", "article_id", "revision")])
@@ -205,6 +211,14 @@ def to_bytes(table: pa.Table) -> bytes:
         write_page_checksum=True,  # a flipped bit must not be copied into the next version of the day
     )
     return sink.getvalue()
+
+
+def _unmarked(rows: pa.Table) -> pa.Table:
+    """Rows of former revisions: which of them were known as reprints at that time is chance, and of no use."""
+    articles = [from_row(row) for row in rows.to_pylist()]
+    for article in articles:
+        mark(article, None, None, None)
+    return to_table(articles)
 
 
 def _loses(rows: pa.Table, revisions: Collection[str], come: Sequence[Article]) -> bool:

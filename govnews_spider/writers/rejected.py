@@ -39,6 +39,10 @@ class RejectedLog:
         self._file.write(json.dumps(asdict(rejection), ensure_ascii=False) + "\n")
         self._file.flush()
 
+    def forget(self) -> None:
+        """Begins anew, where an account that was interrupted is made again."""
+        self._path.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Ends the file, where there is one."""
         if self._file is not None:

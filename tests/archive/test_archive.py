@@ -20,6 +20,7 @@ from fastwarc.warc import ArchiveIterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from govnews_spider.archive.answers import Answers
 from govnews_spider.archive.exchanges import Exchange, Place
 from govnews_spider.archive.index import surt
 from govnews_spider.archive.reading import LARGEST, Answer, Damage, Record, answer, record_at, records
@@ -42,7 +43,9 @@ def exchange(number: int = 1, body: bytes | None = None, **fields: Any) -> Excha
 
 
 def archive(folder: Path, *exchanges: Exchange, **options: Any) -> list[Path]:
-    with Archive(folder / "raw", "20211125T040000Z-sina_gov-ab12", "govnews_spider/0.1", **options) as made:
+    with Archive(
+        folder / "raw", "20211125T040000Z-sina_gov-ab12", {"software": "govnews_spider/0.1"}, **options
+    ) as made:
         for one in exchanges:
             made.add(one)
     return sorted((folder / "raw").glob("*.warc.gz"))
@@ -95,7 +98,7 @@ def test_an_answer_that_was_given_before_refers_to_it(tmp_path: Path) -> None:
     first, again = exchange(1), replace(exchange(1), at=NOON + timedelta(days=1))
     changed = replace(again, at=NOON + timedelta(days=2), body="<p>改过了。</p>".encode())
     silent = replace(again, at=NOON + timedelta(days=3), status=304, body=b"")
-    with Archive(tmp_path / "raw", "run", "x") as made:
+    with Archive(tmp_path / "raw", "run", {"software": "x"}) as made:
         place, former = made.add(first)
         _, same = made.add(again, former)
         _, newer = made.add(changed, same)
@@ -112,7 +115,7 @@ def test_an_answer_that_was_given_before_refers_to_it(tmp_path: Path) -> None:
 
 
 def test_a_record_is_found_at_its_place(tmp_path: Path) -> None:
-    with Archive(tmp_path / "raw", "run", "x", largest=2000) as made:
+    with Archive(tmp_path / "raw", "run", {"software": "x"}, largest=2000) as made:
         places = [made.add(exchange(number, os.urandom(700)))[0] for number in range(8)]
     assert len({place.name for place in places}) > 2, "the archives are turned over by size"
     for number, place in enumerate(places):
@@ -142,12 +145,43 @@ def test_the_index_names_every_answer_sorted_by_address(tmp_path: Path) -> None:
     [
         ("https://Finance.Sina.com.cn/A/b.shtml", "cn,com,sina,finance)/a/b.shtml"),
         ("http://www.sina.com.cn", "cn,com,sina)/"),
+        ("http://www2.sina.com.cn:80/", "cn,com,sina)/"),
         ("https://a.sina.com.cn:8080/x?b=2&a=1", "cn,com,sina,a:8080)/x?a=1&b=2"),
-        ("https://[::1", "https://[::1"),
+        ("https://a.sina.com.cn:80/x?a1=2&a=1&a", "cn,com,sina,a:80)/x?a&a=1&a1=2"),
+        ("https://finance.sina.com.cn/china//bwdt/./x/../", "cn,com,sina,finance)/china/bwdt"),
+        ("https://cj.sina.cn/d?url=https%3A%2F%2Fa.sina.cn%2Fb", "cn,sina,cj)/d?url=https://a.sina.cn/b"),
+        ("https://a.sina.cn/第1批?k=%E7%AC%AC 1", "cn,sina,a)/%e7%ac%ac1%e6%89%b9?k=%e7%ac%ac%201"),
+        ("https://a.sina.cn/%7Ea%2541%zz\u2028#b", "cn,sina,a)/~aa%25zz%e2%80%a8"),
+        ("https://[::1 /", "https://[::1%20/"),
     ],
 )
-def test_the_key_of_an_address(url: str, key: str) -> None:
+def test_the_key_of_an_address_is_the_one_by_which_other_readers_ask(url: str, key: str) -> None:
     assert surt(url) == key
+
+
+def test_a_304_is_kept_and_the_index_passes_it_by_so_that_the_page_before_it_is_found(tmp_path: Path) -> None:
+    first = exchange(1)
+    silent = replace(first, at=NOON + timedelta(days=1), status=304, body=b"")
+    with Archive(tmp_path / "raw", "run", {"software": "x"}) as made:
+        _, former = made.add(first)
+        made.add(silent, former)
+    (path,) = (tmp_path / "raw").glob("*.warc.gz")
+    assert [one.status for one in answers(path)] == [200, 304]
+    assert len(path.with_name("run-00000.cdxj").read_text("utf-8").splitlines()) == 1
+    for index in (path.with_name("run-00000.cdxj"), path.with_name("nowhere.cdxj")):
+        with Answers([path]) as kept:
+            found = kept.find(first.url)
+        assert found is not None
+        assert (found.answer.status, found.answer.body, found.answer.at) == (200, first.body, first.at)
+        index.unlink(missing_ok=True)
+
+
+def test_an_index_is_plain_lines_whatever_an_address_holds(tmp_path: Path) -> None:
+    (path,) = archive(tmp_path, exchange(1, url="https://finance.sina.com.cn/a b\u2028第.shtml"))
+    (line,) = path.with_name(path.name.replace(".warc.gz", ".cdxj")).read_text("ascii").splitlines()
+    key, at, told = line.split(" ", 2)
+    assert (key, at) == ("cn,com,sina,finance)/a%20b%e2%80%a8%e7%ac%ac.shtml", "20211125040100")
+    assert json.loads(told)["url"] == "https://finance.sina.com.cn/a b\u2028第.shtml"
 
 
 def test_a_killed_run_leaves_its_whole_records(tmp_path: Path) -> None:
@@ -157,7 +191,7 @@ sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from pathlib import Path
 from govnews_spider.archive.writing import Archive
 from tests.archive.test_archive import exchange
-made = Archive(Path({str(tmp_path)!r}) / "raw", "run", "x")
+made = Archive(Path({str(tmp_path)!r}) / "raw", "run", {{"software": "x"}})
 number = 0
 while True:
     made.add(exchange(number, os.urandom(20_000)))
@@ -176,7 +210,7 @@ while True:
 
 
 def test_where_the_disk_takes_no_more_no_torn_record_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Archive(tmp_path / "raw", "run", "x") as made:
+    with Archive(tmp_path / "raw", "run", {"software": "x"}) as made:
         made.add(exchange(1))
         assert made._file is not None
         file, short = made._file, made._file.write

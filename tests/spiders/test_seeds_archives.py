@@ -34,7 +34,7 @@ def page(number: int, content: bytes | None = None, *, url: str | None = None, *
 
 
 def archive(folder: Path, *exchanges: Exchange) -> Path:
-    with Archive(folder / "raw", "foreign", "x") as made:
+    with Archive(folder / "raw", "foreign", {"software": "x"}) as made:
         for one in exchanges:
             made.add(one)
     return next((folder / "raw").glob("*.warc.gz"))
