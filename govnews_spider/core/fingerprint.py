@@ -127,4 +127,5 @@ def likeness(one: bytes, others: Sequence[bytes]) -> list[float]:
 def likenesses(digests: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float64]:
     """The same of digests that are the rows of two tables, each with that of the same number."""
     equal = np.count_nonzero(digests == others, axis=1) / others.shape[1]
-    return np.maximum(0, (equal - 1 / 256) * 256 / 255)
+    shares: NDArray[np.float64] = np.maximum(0, (equal - 1 / 256) * 256 / 255)
+    return shares

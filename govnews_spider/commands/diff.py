@@ -1,0 +1,147 @@
+"""``scrapy diff``: what changed from one data folder to another, field by field."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from govnews_spider.differences import Differences
+
+_LAYOUTS: Final = 2
+"""Layouts that are named for a field: those with most changes."""
+
+
+class Command(ScrapyCommand):
+    """Exit codes: 0 compared, whatever differs, 1 the disk does not let it, 2 bad argument or no articles, 7 a file is broken."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "[options] OLD NEW"
+
+    def short_desc(self) -> str:
+        return "Compare two data folders field by field"
+
+    def long_desc(self) -> str:
+        return (
+            f"{self.short_desc()}: which articles NEW adds to OLD, has lost, or has changed, and in what."
+            " What a run writes about itself (run_id, spider, first_seen, fetched_at, origin) is not compared."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "--examples", type=int, default=3, metavar="N", help="articles shown of each kind (default: 3)"
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Prints the comparison and sets ``exitcode``; raises UsageError (exit code 2)."""
+        # Imported here, for a module that fails to import would take every scrapy command with it.
+        from rich.console import Console
+
+        from govnews_spider.differences import differences
+        from govnews_spider.faults import Fault
+
+        if len(args) != 2 or any(arg.startswith("-") for arg in args):
+            raise UsageError(f"bad_argument: {' '.join(args)!r}; give two data folders: OLD NEW", print_help=False)
+        if opts.examples < 0:
+            raise UsageError(f"bad_argument: --examples {opts.examples}; give 0 or more", print_help=False)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese is no reason to fail
+        old, new = map(Path, args)
+        try:
+            found = differences(old, new, examples=opts.examples)
+        except FileNotFoundError as error:
+            raise UsageError(str(error), print_help=False) from error
+        except Fault as fault:
+            sys.stderr.write(f"{fault}\n")
+            self.exitcode = 7 if fault.breaks_data else 1
+            return
+        show(Console(markup=False, highlight=False, emoji=False), found)
+
+
+def show(console: Console, found: Differences) -> None:
+    """Prints counts, then fields, then examples. The console is one that takes no text for markup."""
+    _line(console, "OLD", f"{found.old}: {found.old_rows:,} articles")
+    _line(console, "NEW", f"{found.new}: {found.new_rows:,} articles")
+    console.print(_counts(found))
+    if found.fields:
+        console.print(_fields(found))
+    _show_changes(console, found)
+    for kind, examples in (("added", found.added_examples), ("lost", found.lost_examples)):
+        for number, one in enumerate(examples):
+            _line(console, "\n" * (number == 0) + kind, one.article_id, one.title, one.url or "no url")
+
+
+def _counts(found: Differences) -> Table:
+    from rich.table import Table
+
+    from govnews_spider.differences.excerpts import visible
+
+    table = Table("layout")
+    counters = (found.same, found.changed, found.added, found.lost)
+    for name in ("same", "changed", "added", "lost"):
+        table.add_column(name, justify="right")
+    for layout, _ in _most(sum(counters, Counter())):
+        table.add_row(visible(layout), *(f"{counter[layout]:,}" for counter in counters))
+    table.add_section()
+    table.add_row("all", *(f"{counter.total():,}" for counter in counters))
+    return table
+
+
+def _fields(found: Differences) -> Table:
+    from rich.table import Table
+
+    from govnews_spider.differences.excerpts import visible
+
+    table = Table("field")
+    table.add_column("changed", justify="right")
+    table.add_column("of which in", overflow="fold")
+    for name, layouts in _by_field(found):
+        widest = _most(layouts)
+        named = [f"{visible(layout)} {count:,}" for layout, count in widest[:_LAYOUTS]]
+        if len(widest) > _LAYOUTS:
+            named.append(f"{len(widest) - _LAYOUTS} more")
+        table.add_row(name, f"{layouts.total():,}", " · ".join(named))
+    return table
+
+
+def _show_changes(console: Console, found: Differences) -> None:
+    from govnews_spider.differences.excerpts import excerpts
+
+    for name, _ in _by_field(found):
+        for change in found.examples[name]:
+            old, new, place = excerpts(change.old, change.new)
+            _line(console, f"\n{name}", change.article_id, place)
+            console.print(f"- {old}", style="red", soft_wrap=True)
+            console.print(f"+ {new}", style="green", soft_wrap=True)
+
+
+def _line(console: Console, head: str, *parts: str) -> None:
+    from govnews_spider.differences.excerpts import visible
+
+    console.print("  ".join([head, *(visible(part) for part in parts if part)]), soft_wrap=True)
+
+
+def _by_field(found: Differences) -> list[tuple[str, Counter[str]]]:
+    """Fields with their layouts, the most changed first."""
+    fields: dict[str, Counter[str]] = {}
+    for (name, layout), count in found.fields.items():
+        fields.setdefault(name, Counter())[layout] = count
+    return sorted(fields.items(), key=lambda field: (-field[1].total(), field[0]))
+
+
+def _most(layouts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(layouts.items(), key=lambda layout: (-layout[1], layout[0]))
