@@ -1,0 +1,260 @@
+"""Archives -> a dataset, by today's stages, in work items on any executor.
+
+Every archived page is read again, then identities, revisions and reprints are found over the whole corpus, then each day is written.
+What comes out is what the crawls themselves would have stored: each step calls the functions that they call. Each step leaves files
+in ``.rebuild``, so a rebuild that was interrupted, however, goes on where it was when it is called again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+from govnews_spider.archive.answers import archives
+from govnews_spider.faults import Fault
+from govnews_spider.lock import hold
+from govnews_spider.rebuild import candidates, finishing, identities, reprints
+from govnews_spider.rebuild.days import write_day
+from govnews_spider.rebuild.index import index_archive, merge, unreadable
+from govnews_spider.rebuild.pages import Shares, Wanted, read_pages
+from govnews_spider.rebuild.work import Crew, Hands, Item, code, leave_out, made, opened
+from govnews_spider.rebuild.workspace import Workspace
+from govnews_spider.runs import Run, exit_code
+from govnews_spider.writers.files import clear_parts, replace_files
+
+__all__ = ["Order", "rebuild"]
+
+logger = logging.getLogger(__name__)
+
+PAIRS_AN_ITEM: Final = 2_000
+TEXTS_AN_ITEM: Final = 2_000
+KEYS_A_PART: Final = 1_000_000
+"""Keys of texts that one work item sorts, in 16 bytes each."""
+LEAST_BITS: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be rebuilt."""
+
+    archives: Sequence[Path]
+    """Files, or folders of them."""
+    data: Path
+    """The folder that is made."""
+    keyword: str | None = None
+    topics: tuple[str, ...] | None = None
+    pages: int = 500
+    """Pages of a work item."""
+    drift_limit: float = 1.0
+    """Share of pages that may show signs of a changed template."""
+
+    def told(self) -> dict[str, str]:
+        """As a run report names it."""
+        told = {"from": ",".join(map(str, self.archives)), "to": str(self.data), "keyword": self.keyword or ""}
+        told |= {"topics": ",".join(self.topics or ()), "pages": str(self.pages)}
+        return {name: value for name, value in told.items() if value}
+
+
+def rebuild(order: Order, crew: Crew, say: Callable[[str], None] = logger.info) -> Run:
+    """Makes the dataset, or goes on making it; returns the run's account. ``say`` is told what was done, a line a step.
+
+    Raises Fault: ``target_exists`` for a folder that has other data, ``no_archives``, ``ledger_held`` where another one works on it,
+    ``no_workers``, ``work_failed`` where a day or the like could not be made, and what keeps files from being written.
+    """
+    data = order.data.absolute()
+    with hold(data / "ledger.sqlite"), Hands(crew) as hands:
+        return _Rebuild(order, Workspace(data), hands, say).run()
+
+
+class _Rebuild:
+    def __init__(self, order: Order, space: Workspace, hands: Hands, say: Callable[[str], None]) -> None:
+        self._order, self._space, self._hands, self._say = order, space, hands, say
+        self._data = str(space.data)
+        self._plan = self._planned()
+
+    def run(self) -> Run:
+        """Step by step."""
+        count = self._once("archives", self._index)
+        shares = Shares(count, self._order.pages)
+        bits = max(LEAST_BITS, (count * 20 // KEYS_A_PART).bit_length())
+        self._once("pages", lambda: self._read(shares, bits))
+        self._once("identities", lambda: identities.identify(self._space, shares))
+        self._once("candidates", lambda: self._find_pairs(shares, bits))
+        self._once("pairs", lambda: self._judge(shares))
+        reprinted = self._once("reprints", lambda: self._mark(shares))
+        self._once("days", lambda: self._write(shares))
+        return self._finish(shares, bits, reprinted)
+
+    def _planned(self) -> dict[str, Any]:
+        """What is rebuilt, as it was decided when the rebuild was begun; one that was begun by another version is begun anew."""
+        wanted = {"code": code(), "told": self._order.told()}
+        if self._space.plan.exists():
+            plan: dict[str, Any] = json.loads(self._space.plan.read_text("utf-8"))
+            if {name: plan[name] for name in wanted} == wanted:
+                self._say(f"goes on with {plan['run_id']}")
+                return plan
+            self._say(f"{plan['run_id']} was begun by another version or with other arguments: it is begun anew")
+            for name in ("articles", "reprints", "revisions", "posts", "rejected", "runs", ".rebuild"):
+                shutil.rmtree(self._space.data / name, ignore_errors=True)
+            (self._space.data / "ledger.sqlite").unlink(missing_ok=True)
+        if there := [path.name for path in self._space.data.iterdir() if not path.name.startswith(".")]:
+            raise Fault(
+                "target_exists",
+                f"{self._space.data}: {', '.join(sorted(there)[:3])} is there already; name another folder, or delete it",
+            )
+        found = [str(path.absolute()) for path in archives(self._order.archives)]
+        if not found:
+            raise Fault(
+                "no_archives", f"{', '.join(map(str, self._order.archives))}: no .warc, .warc.gz or .wacz file there"
+            )
+        started = datetime.now(UTC)
+        run_id = f"{started:%Y%m%dT%H%M%SZ}-rebuild-{secrets.token_hex(2)}"
+        plan = {**wanted, "run_id": run_id, "started": started.isoformat(), "archives": found}
+        with made(self._space.plan) as path:
+            path.write_text(json.dumps(plan, ensure_ascii=False, indent=1), "utf-8")
+        return plan
+
+    def _once(self, name: str, step: Callable[[], int]) -> int:
+        """What the step counts; a step that was done before is not done again."""
+        done = self._space.root / "done" / name
+        if not done.exists():
+            begun = monotonic()
+            count = step()
+            with made(done) as path:
+                path.write_text(str(count), "ascii")
+            self._say(f"{name}: {count:,} in {monotonic() - begun:.1f} s")
+        return int(done.read_text("ascii"))
+
+    def _index(self) -> int:
+        paths = [Path(path) for path in self._plan["archives"]]
+        parts = [self._space.indexed(number) for number in range(len(paths))]
+        items = (Item(index_archive, (str(path),), part) for path, part in zip(paths, parts, strict=True))
+        for item, is_done in self._hands.perform(items):
+            if not is_done:
+                unreadable(Path(item.arguments[0]), item.output)
+        return merge(paths, parts, self._space.index)
+
+    def _read(self, shares: Shares, bits: int) -> int:
+        wanted = Wanted(self._order.keyword, self._order.topics, bits)
+        items = (
+            Item(read_pages, (self._data, begin, end, wanted), self._space.pages(begin, end)) for begin, end in shares
+        )
+        self._perform(items)
+        return shares.count
+
+    def _find_pairs(self, shares: Shares, bits: int) -> int:
+        parts = [self._space.item("candidates", part) for part in range(2**bits)]
+        self._perform(
+            Item(candidates.find_pairs, (self._data, shares, number), part) for number, part in enumerate(parts)
+        )
+        return candidates.gather(parts, self._space.pairs)
+
+    def _judge(self, shares: Shares) -> int:
+        with closing(opened(self._space.pairs)) as db:
+            counts = db.execute("SELECT text, count(*) FROM pairs GROUP BY text ORDER BY text")
+            items = list(self._shares("pairs", reprints.judge_pairs, shares, counts, PAIRS_AN_ITEM))
+        self._perform(items)
+        with closing(self._ledger()) as ledger:
+            count = reprints.gather_pairs(ledger, [item.output for item in items])
+            (texts,) = ledger.execute("SELECT coalesce(max(number), 0) FROM texts").fetchone()
+            reprints.group(ledger, texts, self._space.groups)
+        return count
+
+    def _mark(self, shares: Shares) -> int:
+        with closing(opened(self._space.groups)) as db:
+            counts = db.execute("SELECT root, count(*) FROM groups GROUP BY root ORDER BY root")
+            items = list(self._shares("marks", reprints.mark_groups, shares, counts, TEXTS_AN_ITEM))
+        self._perform(items)
+        with closing(self._ledger()) as ledger:
+            return reprints.gather_marks(ledger, [item.output for item in items])
+
+    def _shares(
+        self, kind: str, function: Callable[..., None], shares: Shares, counts: Iterator[tuple[int, int]], most: int
+    ) -> Iterator[Item]:
+        """Work items of about so many things each, over numbers that come with how many there are of each."""
+        begin = number = held = 0
+        for key, count in counts:
+            if held and held + count > most:
+                yield Item(function, (self._data, shares, begin, key), self._space.item(kind, number))
+                begin, number, held = key, number + 1, 0
+            held += count
+        if held:
+            yield Item(function, (self._data, shares, begin, 2**62), self._space.item(kind, number))
+
+    def _write(self, shares: Shares) -> int:
+        with closing(opened(self._space.rows)) as db:
+            days = [day for (day,) in db.execute("SELECT DISTINCT day FROM rows ORDER BY day")]
+        items = (
+            Item(write_day, (self._data, shares, self._plan["run_id"], day), self._space.root / "days" / day)
+            for day in days
+        )
+        self._perform(items)
+        clear_parts(self._space.data)
+        return len(days)
+
+    def _perform(self, items: Iterator[Item] | Sequence[Item]) -> None:
+        """All items; a part of one that ends every process is left out of it. Raises Fault where no such part can be told."""
+        failed: list[Item] = []
+        for item, is_done in self._hands.perform(items):
+            while not is_done and (part := leave_out(item.output)) is not None:
+                logger.error(
+                    "worker_killed: %s %d ends every process that works on it; it is left out",
+                    item.function.__name__,
+                    part,
+                )
+                ((_, is_done),) = self._hands.perform([item])
+            failed += [] if is_done else [item]
+        if failed:
+            named = ", ".join(item.output.name for item in failed[:5])
+            raise Fault(
+                "work_failed",
+                f"{failed[0].function.__name__} of {named} ends every process; all else is done, and stays done",
+            )
+
+    def _finish(self, shares: Shares, bits: int, reprinted: int) -> Run:
+        started, finished = (datetime.fromisoformat(self._plan["started"]), datetime.now(UTC))
+        run = Run(
+            run_id=self._plan["run_id"],
+            spider="rebuild",
+            arguments=self._plan["told"],
+            started=started,
+            finished=finished,
+            seconds=(finished - started).total_seconds(),
+            reason="finished",
+            drift_limit=self._order.drift_limit,
+        )
+        finishing.account(self._space, shares, run, reprinted)
+        skipped = [
+            f"{path.parent.name}/{path.name}"
+            for path in self._space.root.glob("*/*.without")
+            if path.parent.name != "pages"
+        ]
+        run.errors += [f"worker_killed: {name}: a comparison ends every process, and is left out" for name in skipped]
+        if self._space.ledger.exists():
+            with closing(self._ledger()) as ledger:
+                ledger.execute("BEGIN")
+                finishing.finish_texts(ledger, [self._space.item("candidates", part) for part in range(2**bits)])
+                finishing.end_run(ledger, run, finished, exit_code(run)[0])
+                ledger.execute("COMMIT")
+                ledger.execute("PRAGMA journal_mode = WAL")
+            self._space.ledger.replace(self._space.data / "ledger.sqlite")
+        report = self._space.data / "runs" / f"{run.run_id}.json"
+        replace_files(
+            self._space.data, {report: (json.dumps(run.as_json(), ensure_ascii=False, indent=1) + "\n").encode()}
+        )
+        shutil.rmtree(self._space.root)
+        return run
+
+    def _ledger(self) -> sqlite3.Connection:
+        """For one step, which is all or nothing."""
+        return sqlite3.connect(self._space.ledger, isolation_level=None)

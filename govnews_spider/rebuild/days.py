@@ -1,0 +1,58 @@
+"""One publication day -> its files: the day files of all folders, and its posts, by the writers that a crawl has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+from govnews_spider.article import Article, mark
+from govnews_spider.core.dedup import with_alias
+from govnews_spider.rebuild.pages import PageFiles, Shares
+from govnews_spider.rebuild.work import opened, table_file
+from govnews_spider.rebuild.workspace import Workspace
+from govnews_spider.writers.front_matter import FrontMatterWriter
+from govnews_spider.writers.parquet import ParquetWriter
+
+_ROWS: Final = """
+    SELECT r.page, r.article_id, r.revision, r.also, i.first_seen, i.revision, i.day, i.duplicate_of, i.similarity, i.reason
+    FROM rows r JOIN ledger.identities i USING (article_id) WHERE r.day = ? ORDER BY r.page
+"""
+
+
+def write_day(data: str, shares: Shares, run_id: str, day: str, output: Path) -> None:
+    """Writes all files of a day, whatever was there; ``output`` says that it is done."""
+    space = Workspace(Path(data))
+    by_revision: dict[int, list[Article]] = defaultdict(list)
+    gone: list[str] = []
+    with ExitStack() as stack:
+        files = stack.enter_context(PageFiles(space, shares))
+        rows = stack.enter_context(closing(opened(space.rows)))
+        rows.execute("ATTACH ? AS ledger", (f"{space.ledger.absolute().as_uri()}?mode=ro&immutable=1",))
+        for page, article_id, revision, also, first_seen, newest, newest_day, *marks in rows.execute(_ROWS, (day,)):
+            article = replace(files.article(page), article_id=article_id, revision=revision, run_id=run_id)
+            article.first_seen = datetime.fromisoformat(first_seen)
+            for alias in also.split():
+                article = with_alias(article, alias)
+            if revision == newest:
+                mark(article, *marks)
+            elif newest_day != day:
+                gone.append(article_id)
+            by_revision[revision].append(article)
+    _write(space.data, date.fromisoformat(day), by_revision, gone)
+    with table_file(output, "CREATE TABLE day (day TEXT)") as done:
+        done.execute("INSERT INTO day VALUES (?)", (day,))
+
+
+def _write(data: Path, day: date, by_revision: dict[int, list[Article]], gone: list[str]) -> None:
+    """As a crawl writes them: one revision after the other, then what has left the day."""
+    writers = (ParquetWriter(data, anew=True), FrontMatterWriter(data, anew=True))
+    for writer in writers:
+        for _, articles in sorted(by_revision.items()):
+            writer.write(day, articles)
+        writer.remove(day, gone)
+        writer.flush()
+        writer.close()

@@ -1,0 +1,210 @@
+"""Archived pages -> finished articles: every stage that looks at one article alone, and what each text is compared by."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, NamedTuple, NoReturn, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from govnews_spider.archive.exchanges import header
+from govnews_spider.archive.pages import page_of, read_article
+from govnews_spider.article import Article, Rejected
+from govnews_spider.core.dedup import trace
+from govnews_spider.core.drift import fallbacks
+from govnews_spider.core.fingerprint import KEY_BITS
+from govnews_spider.core.select import Select
+from govnews_spider.core.stages import finish
+from govnews_spider.core.whole import BROKEN
+from govnews_spider.outbox import from_json, iso, to_json
+from govnews_spider.rebuild.index import Index, Page
+from govnews_spider.rebuild.work import Footprint, opened, table_file
+from govnews_spider.rebuild.workspace import Workspace
+from govnews_spider.sina.roll import complete
+from govnews_spider.sina.urls import canonical
+
+logger = logging.getLogger(__name__)
+
+_SCHEMA: Final = """
+    CREATE TABLE pages (
+        number INTEGER PRIMARY KEY, at TEXT, article_id TEXT, url TEXT, fetched TEXT, etag TEXT, last_modified TEXT, content_hash TEXT,
+        published_at TEXT, text_key BLOB, digest BLOB, layout TEXT, fallbacks TEXT, size INTEGER, article BLOB
+    );
+    CREATE TABLE refused (number INTEGER PRIMARY KEY, slug TEXT, detail TEXT, url TEXT, origin TEXT, outcome TEXT);
+    CREATE TABLE keys (partition INTEGER PRIMARY KEY, keys BLOB, pages BLOB);
+"""
+_FAILED: Final = BROKEN | {"internal_error", "worker_killed"}
+_HELD: Final = 16
+"""Files that are held open."""
+_CODEC: Final = pa.Codec("zstd", compression_level=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The pages from 1 to ``count``, ``size`` of them in one file."""
+
+    count: int
+    size: int
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        """Where each begins, and below which number it ends."""
+        for begin in range(1, self.count + 1, self.size):
+            yield self.of(begin)
+
+    def of(self, page: int) -> tuple[int, int]:
+        """The one that the page is in."""
+        begin = page - (page - 1) % self.size
+        return begin, min(begin + self.size, self.count + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which articles a rebuild keeps, and into how many parts the keys of their texts are put."""
+
+    keyword: str | None
+    topics: tuple[str, ...] | None
+    key_bits: int
+    """Leading bits of a key that name its part."""
+
+
+class _Made(NamedTuple):
+    """A finished article, and what is told of it besides."""
+
+    article: Article
+    fetched: str
+    """The address that it was asked for."""
+    fallbacks: list[str]
+    etag: str | None
+    last_modified: str | None
+
+
+def read_pages(data: str, begin: int, end: int, wanted: Wanted, output: Path) -> None:
+    """Makes the articles of the pages from ``begin`` below ``end``. An exception of ours is one page's, and is told."""
+    select = Select(topics=wanted.topics, keyword=wanted.keyword)
+    keys: list[tuple[int, int]] = []
+    with Index(Workspace(Path(data)).index) as index, table_file(output, _SCHEMA) as db, Footprint(output) as step:
+        for page in index.pages(begin, end):
+            try:
+                made = _made(page, index, select) if step.may(page.number) else _left_out(page)
+                if made is not None:
+                    keys += ((key, page.number) for key in _keep(db, page, made))
+            except Rejected as rejected:
+                _refuse(db, page, rejected)
+            except Exception as error:
+                logger.exception("%s cannot be read", page.place)
+                _refuse(db, page, Rejected("internal_error", f"{page.place}: {type(error).__name__}: {error}"))
+        _keep_keys(db, keys, wanted.key_bits)
+
+
+def _left_out(page: Page) -> NoReturn:
+    raise Rejected(
+        "worker_killed", f"{page.place}: the page ends every process that reads it; look at what the archive has there"
+    )
+
+
+def _made(page: Page, index: Index, select: Select) -> _Made | None:
+    """The article, as a crawl makes it; None for what is no page."""
+    found = index.read(page)
+    if found is None:
+        raise Rejected("damaged_archive", f"{page.place}: the page, or the one that it refers to, cannot be read")
+    first = page_of(found)
+    if first is None:
+        return None
+    context = index.context(page)
+    listed_at = context.row.ctime if context is not None else None
+    article = read_article(first, partial(index.follow, page=page), listed_at=listed_at, is_whole=True)
+    taken = fallbacks(article)
+    if context is not None:
+        article = complete(article, *context)
+    article.spider = index.spider(page) or "rebuild"
+    is_one = "pages" not in article.provenance  # one page's validator says nothing of the others
+    said = (header(first.answer.headers, name) if is_one else None for name in ("etag", "last-modified"))
+    fetched = context.row.url if context is not None else canonical(page.url)
+    return _Made(select(finish(article)), fetched, taken, *said)
+
+
+def _keep(db: sqlite3.Connection, page: Page, made: _Made) -> Sequence[int]:
+    """Writes the article; returns the keys by which its text is found."""
+    article = made.article
+    line = to_json(article).encode()
+    traced = trace(article)
+    assert article.fetched_at is not None  # noqa: S101  # an archived page was fetched
+    values = (
+        *(page.number, iso(article.fetched_at), article.article_id, article.url),
+        *(made.fetched, made.etag, made.last_modified, article.content_hash, iso(article.published_at)),
+        *((traced.key, traced.digest) if traced else (None, None)),
+        *(article.layout, json.dumps(made.fallbacks), len(line), _CODEC.compress(line, asbytes=True)),
+    )
+    db.execute(f"INSERT INTO pages VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
+    return traced.bands if traced else ()
+
+
+def _refuse(db: sqlite3.Connection, page: Page, rejected: Rejected) -> None:
+    failed = rejected.slug in _FAILED
+    outcome = "off_topic" if rejected.slug == "off_topic" else "failed" if failed else "rejected"
+    detail = rejected.detail.encode("utf-8", "replace").decode()
+    db.execute(
+        "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?)",
+        (page.number, rejected.slug, detail, page.url, str(page.place), outcome),
+    )
+
+
+def _keep_keys(db: sqlite3.Connection, keys: list[tuple[int, int]], bits: int) -> None:
+    """The keys of one part after the other, in their order, each with its page."""
+    table = np.array(sorted(keys), np.int64).reshape(-1, 2)
+    parts = table[:, 0] >> (KEY_BITS - bits)
+    for part in np.unique(parts).tolist():
+        rows = table[parts == part]
+        db.execute("INSERT INTO keys VALUES (?, ?, ?)", (part, rows[:, 0].tobytes(), rows[:, 1].tobytes()))
+
+
+class PageFiles:
+    """The articles that were made, by the numbers of their pages."""
+
+    def __init__(self, space: Workspace, shares: Shares) -> None:
+        self._space = space
+        self._shares = shares
+        self._open: OrderedDict[tuple[int, int], sqlite3.Connection] = OrderedDict()
+
+    def article(self, page: int) -> Article:
+        """The article of that page; raises LookupError where it has none."""
+        db = self._file(self._shares.of(page))
+        found = db.execute("SELECT size, article FROM pages WHERE number = ?", (page,)).fetchone()
+        if found is None:
+            raise LookupError(f"page {page} has no article")
+        return from_json(_CODEC.decompress(found[1], found[0], asbytes=True).decode())
+
+    def keys(self, part: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Of each file: the keys of that part, ascending, and their pages."""
+        for share in self._shares:
+            found = self._file(share).execute("SELECT keys, pages FROM keys WHERE partition = ?", (part,)).fetchone()
+            if found is not None:
+                yield (np.frombuffer(found[0], np.int64), np.frombuffer(found[1], np.int64))
+
+    def _file(self, share: tuple[int, int]) -> sqlite3.Connection:
+        if share not in self._open:
+            self._open[share] = opened(self._space.pages(*share))
+            if len(self._open) > _HELD:
+                self._open.popitem(last=False)[1].close()
+        self._open.move_to_end(share)
+        return self._open[share]
+
+    def close(self) -> None:
+        """Gives back what it holds."""
+        for db in self._open.values():
+            db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()

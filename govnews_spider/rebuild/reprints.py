@@ -1,0 +1,167 @@
+"""Likely pairs -> verdicts -> groups -> the marks of every reprint, by the same functions by which a crawl finds them."""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from itertools import groupby, islice
+from operator import itemgetter
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from govnews_spider.core.reprints import Text, judge
+from govnews_spider.database import MIGRATIONS
+from govnews_spider.groups import Groups
+from govnews_spider.identities import Identities
+from govnews_spider.rebuild.identities import TEXT
+from govnews_spider.rebuild.pages import PageFiles, Shares
+from govnews_spider.rebuild.work import Footprint, opened, table_file
+from govnews_spider.rebuild.workspace import Workspace
+from govnews_spider.texts import MOST
+
+_VERDICTS: Final = "CREATE TABLE pairs (one INTEGER, other INTEGER, met INTEGER, kind TEXT, share REAL, share_of_other REAL, reason TEXT)"
+_GROUPS: Final = "CREATE TABLE groups (root INTEGER, text INTEGER, PRIMARY KEY (root, text)) WITHOUT ROWID"
+_MARKS: Final = "CREATE TABLE marks (article_id TEXT, duplicate_of TEXT, similarity REAL, reason TEXT)"
+_READ: Final = 512
+"""Texts that are held ready for comparison."""
+
+
+class _Texts:
+    """Texts by their numbers, out of the pages that have them."""
+
+    def __init__(self, space: Workspace, files: PageFiles) -> None:
+        self._pages = np.memmap(space.texts, TEXT, "r")["page"]
+        self._files = files
+        self._ready: OrderedDict[int, Text] = OrderedDict()
+
+    def text(self, number: int) -> str:
+        """The text itself."""
+        return self._files.article(int(self._pages[number])).text
+
+    def ready(self, number: int) -> Text:
+        """The text, ready for comparison."""
+        if number not in self._ready:
+            self._ready[number] = Text.of(self.text(number))
+            if len(self._ready) > _READ:
+                self._ready.popitem(last=False)
+        self._ready.move_to_end(number)
+        return self._ready[number]
+
+
+def judge_pairs(data: str, shares: Shares, begin: int, end: int, output: Path) -> None:
+    """Makes the verdicts on the likely pairs of the texts from ``begin`` below ``end``; only reprints are kept."""
+    space = Workspace(Path(data))
+    with ExitStack() as stack:
+        files = stack.enter_context(PageFiles(space, shares))
+        pairs = stack.enter_context(closing(opened(space.pairs)))
+        db = stack.enter_context(table_file(output, _VERDICTS))
+        step = stack.enter_context(Footprint(output))
+        texts = _Texts(space, files)
+        found = pairs.execute(
+            "SELECT text, other FROM pairs WHERE text >= ? AND text < ? ORDER BY text, share DESC, other", (begin, end)
+        )
+        for text, others in groupby(found, itemgetter(0)):
+            for _, other in islice(others if step.may(text) else (), MOST):
+                verdict = judge(texts.ready(text), texts.ready(other))
+                if verdict.kind == "reprint":
+                    rows = [(text, other, True, *verdict), (other, text, True, *verdict.turned)]
+                    db.executemany("INSERT INTO pairs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def gather_pairs(ledger: sqlite3.Connection, parts: Sequence[Path]) -> int:
+    """Puts the verdicts into the ledger; returns how many pairs of texts are alike."""
+    for part in parts:
+        ledger.execute("ATTACH ? AS part", (str(part),))
+        ledger.execute("INSERT OR REPLACE INTO pairs SELECT * FROM part.pairs")
+        ledger.execute("DETACH part")
+    count: int = ledger.execute("SELECT count(*) FROM pairs WHERE one < other").fetchone()[0]
+    return count
+
+
+def group(ledger: sqlite3.Connection, texts: int, output: Path) -> None:
+    """Makes the list of groups: texts that are alike, from one to the next, and those that several articles have.
+
+    Held in memory are four bytes for each of the ``texts``.
+    """
+    parents = array("I", range(texts + 1))
+    for one, other in ledger.execute("SELECT one, other FROM pairs WHERE one < other"):
+        first, second = sorted((_root(parents, one), _root(parents, other)))
+        parents[second] = first
+    with table_file(output, _GROUPS) as db:
+        for begin in (
+            "SELECT DISTINCT one FROM pairs",
+            "SELECT text FROM identities WHERE text IS NOT NULL GROUP BY text HAVING count(*) > 1",
+        ):
+            rows = ((_root(parents, text), text) for (text,) in ledger.execute(begin))
+            db.executemany("INSERT OR IGNORE INTO groups VALUES (?, ?)", rows)
+
+
+def _root(parents: array[int], text: int) -> int:
+    while parents[text] != text:
+        parents[text] = parents[parents[text]]
+        text = parents[text]
+    return text
+
+
+def mark_groups(data: str, shares: Shares, begin: int, end: int, output: Path) -> None:
+    """Makes the marks of the articles in the groups whose roots are from ``begin`` below ``end``."""
+    space = Workspace(Path(data))
+    with ExitStack() as stack:
+        files = stack.enter_context(PageFiles(space, shares))
+        groups = stack.enter_context(closing(opened(space.groups)))
+        ledger = stack.enter_context(closing(_part_of_ledger(space.ledger)))
+        db = stack.enter_context(table_file(output, _MARKS))
+        step = stack.enter_context(Footprint(output))
+        identities, texts = Identities(ledger), _Texts(space, files)
+
+        def read(article_id: str) -> str | None:
+            known = identities.find(article_id)
+            return texts.text(known.text) if known is not None and known.text is not None else None
+
+        for members in _groups(groups, begin, end):
+            if not step.may(members[0]):
+                continue
+            _take(ledger, members)
+            marks = list(Groups(ledger, read).marks(members))
+            db.executemany("INSERT INTO marks VALUES (?, ?, ?, ?)", marks)
+
+
+def _groups(db: sqlite3.Connection, begin: int, end: int) -> Iterator[list[int]]:
+    found = db.execute("SELECT root, text FROM groups WHERE root >= ? AND root < ? ORDER BY root, text", (begin, end))
+    for _, members in groupby(found, itemgetter(0)):
+        yield [text for _, text in members]
+
+
+def _part_of_ledger(path: Path) -> sqlite3.Connection:
+    """A ledger in memory, beside which the whole one can be read."""
+    db = sqlite3.connect("file::memory:", uri=True, isolation_level=None)
+    for step in MIGRATIONS:
+        db.executescript(step)
+    db.execute("ATTACH ? AS whole", (f"{path.absolute().as_uri()}?mode=ro&immutable=1",))
+    return db
+
+
+def _take(db: sqlite3.Connection, texts: Sequence[int]) -> None:
+    """Takes over what the whole ledger says of these texts, and nothing else."""
+    for table, column in (("identities", "text"), ("pairs", "one")):
+        db.execute(f"DELETE FROM main.{table}")  # noqa: S608
+        rows = ((text,) for text in texts)
+        db.executemany(f"INSERT INTO main.{table} SELECT * FROM whole.{table} WHERE {column} = ?", rows)  # noqa: S608
+
+
+def gather_marks(ledger: sqlite3.Connection, parts: Sequence[Path]) -> int:
+    """Puts the marks into the ledger; returns how many articles are reprints."""
+    for part in parts:
+        ledger.execute("ATTACH ? AS part", (str(part),))
+        ledger.execute(
+            "UPDATE main.identities SET duplicate_of = m.duplicate_of, similarity = m.similarity, reason = m.reason"
+            " FROM part.marks m WHERE m.article_id = identities.article_id"
+        )
+        ledger.execute("DETACH part")
+    count: int = ledger.execute("SELECT count(*) FROM identities WHERE duplicate_of IS NOT NULL").fetchone()[0]
+    return count
