@@ -31,6 +31,14 @@ class Cluster:
         self.nannies: list[int] = []
 
     def __enter__(self) -> Self:
+        try:
+            self._begin()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def _begin(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         told = ("--scheduler-file", str(self._file), "--no-dashboard", "--host", "127.0.0.1")
         self._start("dask_scheduler", *told, "--port", "0")
@@ -40,7 +48,6 @@ class Cluster:
         while not self._file.exists() or len(self.workers) < self._count or not self._has_joined():
             assert time.monotonic() < deadline, self._log.read_text()
             time.sleep(0.05)
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

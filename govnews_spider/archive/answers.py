@@ -121,7 +121,15 @@ def listed_of(one: Record) -> Listed | None:
 
 def answer_at(path: Path, place: Place, *, unpacked: bool = False) -> Answer | None:
     """The answer that stands at a place of the archive at ``path``; None where none can be read."""
-    found = record_at(path, place)
+    try:
+        found = record_at(path, place)
+    except (OSError, BadZipFile) as error:
+        found = Damage(place, str(error))
+    return answer_of(found, unpacked=unpacked)
+
+
+def answer_of(found: Record | Damage, *, unpacked: bool = False) -> Answer | None:
+    """The answer that was found; None, and said so, where it is damage."""
     if isinstance(found, Damage):
         _tell(found)
         return None

@@ -9,7 +9,7 @@ import re
 import zlib
 from base64 import b32decode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha1
@@ -96,14 +96,32 @@ def records(path: Path) -> Iterator[Record | Damage]:
             yield from read(archive.name, content)
 
 
+class OpenArchive:
+    """An archive that is held open, for records here and there. Raises OSError and BadZipFile where it cannot be opened."""
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.name
+        with ExitStack() as stack:
+            self._contents = {one.name: stack.enter_context(one.opened()) for one in _archives(path)}
+            self._stack = stack.pop_all()
+
+    def record_at(self, place: Place) -> Record | Damage:
+        """The record at that place."""
+        content = self._contents.get(place.name)
+        if content is None:
+            return Damage(place, f"{self._name} has no such archive")
+        read = _packed if content[:2] == _GZIP[:2] else _plain
+        return next(read(place.name, content, place.offset), Damage(place, "nothing stands there"))
+
+    def close(self) -> None:
+        """Gives it back."""
+        self._stack.close()
+
+
 def record_at(path: Path, place: Place) -> Record | Damage:
-    """The record at a place of the archive at ``path``."""
-    for archive in _archives(path):
-        if archive.name == place.name:
-            with archive.opened() as content:
-                read = _packed if content[:2] == _GZIP[:2] else _plain
-                return next(read(archive.name, content, place.offset), Damage(place, "nothing stands there"))
-    return Damage(place, f"{path.name} has no such archive")
+    """The record at a place of the archive at ``path``; raises OSError and BadZipFile where that cannot be opened."""
+    with closing(OpenArchive(path)) as archive:
+        return archive.record_at(place)
 
 
 def answer(record: WarcRecord, *, unpacked: bool = False) -> Answer | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -79,8 +80,8 @@ def rebuild(order: Order, crew: Crew, say: Callable[[str], None] = logger.info) 
 class _Rebuild:
     def __init__(self, order: Order, space: Workspace, hands: Hands, say: Callable[[str], None]) -> None:
         self._order, self._space, self._hands, self._say = order, space, hands, say
-        self._data = str(space.data)
         self._plan = self._planned()
+        self._space = replace(space, run_id=self._plan["run_id"])
 
     def run(self) -> Run:
         """Step by step."""
@@ -102,6 +103,8 @@ class _Rebuild:
             plan: dict[str, Any] = json.loads(self._space.plan.read_text("utf-8"))
             if {name: plan[name] for name in wanted} == wanted:
                 self._say(f"goes on with {plan['run_id']}")
+                if plan["boot"] != _boot():  # the files of days are not made durable one by one
+                    shutil.rmtree(self._space.root / "days", ignore_errors=True)
                 return plan
             self._say(f"{plan['run_id']} was begun by another version or with other arguments: it is begun anew")
             for name in ("articles", "reprints", "revisions", "posts", "rejected", "runs", ".rebuild"):
@@ -119,7 +122,7 @@ class _Rebuild:
             )
         started = datetime.now(UTC)
         run_id = f"{started:%Y%m%dT%H%M%SZ}-rebuild-{secrets.token_hex(2)}"
-        plan = {**wanted, "run_id": run_id, "started": started.isoformat(), "archives": found}
+        plan = {**wanted, "run_id": run_id, "started": started.isoformat(), "archives": found, "boot": _boot()}
         with made(self._space.plan) as path:
             path.write_text(json.dumps(plan, ensure_ascii=False, indent=1), "utf-8")
         return plan
@@ -147,7 +150,7 @@ class _Rebuild:
     def _read(self, shares: Shares, bits: int) -> int:
         wanted = Wanted(self._order.keyword, self._order.topics, bits)
         items = (
-            Item(read_pages, (self._data, begin, end, wanted), self._space.pages(begin, end)) for begin, end in shares
+            Item(read_pages, (self._space, begin, end, wanted), self._space.pages(begin, end)) for begin, end in shares
         )
         self._perform(items)
         return shares.count
@@ -155,7 +158,7 @@ class _Rebuild:
     def _find_pairs(self, shares: Shares, bits: int) -> int:
         parts = [self._space.item("candidates", part) for part in range(2**bits)]
         self._perform(
-            Item(candidates.find_pairs, (self._data, shares, number), part) for number, part in enumerate(parts)
+            Item(candidates.find_pairs, (self._space, shares, number), part) for number, part in enumerate(parts)
         )
         return candidates.gather(parts, self._space.pairs)
 
@@ -185,21 +188,19 @@ class _Rebuild:
         begin = number = held = 0
         for key, count in counts:
             if held and held + count > most:
-                yield Item(function, (self._data, shares, begin, key), self._space.item(kind, number))
+                yield Item(function, (self._space, shares, begin, key), self._space.item(kind, number))
                 begin, number, held = key, number + 1, 0
             held += count
         if held:
-            yield Item(function, (self._data, shares, begin, 2**62), self._space.item(kind, number))
+            yield Item(function, (self._space, shares, begin, 2**62), self._space.item(kind, number))
 
     def _write(self, shares: Shares) -> int:
         with closing(opened(self._space.rows)) as db:
             days = [day for (day,) in db.execute("SELECT DISTINCT day FROM rows ORDER BY day")]
-        items = (
-            Item(write_day, (self._data, shares, self._plan["run_id"], day), self._space.root / "days" / day)
-            for day in days
-        )
+        items = (Item(write_day, (self._space, shares, day), self._space.root / "days" / day) for day in days)
         self._perform(items)
         clear_parts(self._space.data)
+        os.sync()
         return len(days)
 
     def _perform(self, items: Iterator[Item] | Sequence[Item]) -> None:
@@ -258,3 +259,11 @@ class _Rebuild:
     def _ledger(self) -> sqlite3.Connection:
         """For one step, which is all or nothing."""
         return sqlite3.connect(self._space.ledger, isolation_level=None)
+
+
+def _boot() -> str:
+    """Which start of the system this is; "" where it does not tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from govnews_spider.core.fingerprint import LIKELY, likenesses
 from govnews_spider.rebuild.identities import TEXT
-from govnews_spider.rebuild.pages import PageFiles, Shares
+from govnews_spider.rebuild.pages import PageFiles, Shares, page_files
 from govnews_spider.rebuild.work import opened, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.texts import COMMON
@@ -30,14 +30,13 @@ _AT_ONCE: Final = 100_000
 """Pairs whose digests are compared together."""
 
 
-def find_pairs(data: str, shares: Shares, part: int, output: Path) -> None:
+def find_pairs(space: Workspace, shares: Shares, part: int, output: Path) -> None:
     """Makes the likely pairs among the texts that share a key of that part, and the keys that say something of a text.
 
     The texts of a pair are in the order in which they became known, the later first, as a crawl compares them.
     """
-    space = Workspace(Path(data))
-    with PageFiles(space, shares) as files, table_file(output, _SCHEMA) as db:
-        keys, texts = _telling(*_of_part(space, files, part))
+    with table_file(output, _SCHEMA) as db:
+        keys, texts = _telling(*_of_part(space, page_files(space, shares), part))
         db.execute("INSERT INTO telling VALUES (?, ?, ?)", (part, keys.tobytes(), texts.tobytes()))
         digests = np.memmap(space.texts, TEXT, "r")["digest"]
         for later, earlier in _pairs(keys, texts):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -14,6 +15,8 @@ from typing import Any, Final
 
 from govnews_spider.rebuild.work import LOST, Crew
 
+_COLLECT_AFTER: Final = 20_000
+"""New objects, less those gone, after which Python looks for cycles among the young ones."""
 _RETRIES: Final = 3
 """How often Dask tries a work item again that has raised."""
 _ANSWERS_WITHIN: Final = 30
@@ -27,8 +30,10 @@ def processes(count: int) -> Crew:
 
 
 def _begin() -> None:
-    """A worker ends when its parent does, however that ends, and leaves interruptions to it."""
+    """A worker ends when its parent does, however that ends, and leaves interruptions to it. It looks for cycles as rarely as a crawl."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from govnews_spider.article import Article, mark
 from govnews_spider.core.dedup import with_alias
-from govnews_spider.rebuild.pages import PageFiles, Shares
+from govnews_spider.rebuild.pages import Shares, page_files
 from govnews_spider.rebuild.work import opened, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.writers.front_matter import FrontMatterWriter
@@ -23,17 +23,16 @@ _ROWS: Final = """
 """
 
 
-def write_day(data: str, shares: Shares, run_id: str, day: str, output: Path) -> None:
+def write_day(space: Workspace, shares: Shares, day: str, output: Path) -> None:
     """Writes all files of a day, whatever was there; ``output`` says that it is done."""
-    space = Workspace(Path(data))
     by_revision: dict[int, list[Article]] = defaultdict(list)
     gone: list[str] = []
     with ExitStack() as stack:
-        files = stack.enter_context(PageFiles(space, shares))
+        files = page_files(space, shares)
         rows = stack.enter_context(closing(opened(space.rows)))
         rows.execute("ATTACH ? AS ledger", (f"{space.ledger.absolute().as_uri()}?mode=ro&immutable=1",))
         for page, article_id, revision, also, first_seen, newest, newest_day, *marks in rows.execute(_ROWS, (day,)):
-            article = replace(files.article(page), article_id=article_id, revision=revision, run_id=run_id)
+            article = replace(files.article(page), article_id=article_id, revision=revision, run_id=space.run_id)
             article.first_seen = datetime.fromisoformat(first_seen)
             for alias in also.split():
                 article = with_alias(article, alias)

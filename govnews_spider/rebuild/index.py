@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,11 +14,11 @@ from typing import Any, Final, NamedTuple, Self
 from urllib.parse import parse_qs, urljoin, urlsplit
 from zipfile import BadZipFile
 
-from govnews_spider.archive.answers import Found, answer_at, listed_of
+from govnews_spider.archive.answers import Found, answer_at, answer_of, listed_of
 from govnews_spider.archive.exchanges import Place, header
 from govnews_spider.archive.index import Listed, listed
 from govnews_spider.archive.pages import HOST, HTML
-from govnews_spider.archive.reading import Answer, Damage, Record, records
+from govnews_spider.archive.reading import Answer, Damage, OpenArchive, Record, records
 from govnews_spider.article import Rejected
 from govnews_spider.rebuild.work import opened, table_file
 from govnews_spider.sina.pager import page_number
@@ -43,7 +44,8 @@ _INDEX: Final = """
     CREATE TABLE rows (url TEXT, run TEXT, at TEXT, archive INTEGER, offset INTEGER, lid TEXT, told TEXT);
     CREATE TABLE damage (place TEXT, why TEXT);
     CREATE TABLE pages (
-        number INTEGER PRIMARY KEY, url TEXT, at TEXT, digest TEXT, is_revisit INTEGER, name TEXT, offset INTEGER, archive INTEGER
+        number INTEGER PRIMARY KEY, url TEXT, canonical TEXT, at TEXT, digest TEXT, is_revisit INTEGER, name TEXT, offset INTEGER,
+        archive INTEGER
     );
 """
 _MERGED: Final = """
@@ -51,8 +53,8 @@ _MERGED: Final = """
     INSERT INTO answers SELECT url, canonical, at, status, digest, is_revisit, name, offset, target, :number FROM part.answers;
     INSERT INTO rows SELECT url, :run, at, :number, offset, lid, told FROM part.rows;
     INSERT INTO damage SELECT place, why FROM part.damage;
-    INSERT INTO pages (url, at, digest, is_revisit, name, offset, archive)
-        SELECT url, at, digest, is_revisit, name, offset, :number FROM part.answers WHERE is_page ORDER BY name, offset
+    INSERT INTO pages (url, canonical, at, digest, is_revisit, name, offset, archive)
+        SELECT url, canonical, at, digest, is_revisit, name, offset, :number FROM part.answers WHERE is_page ORDER BY name, offset
 """
 _INDEXES: Final = """
     CREATE INDEX answers_of ON answers (canonical, at);
@@ -60,6 +62,8 @@ _INDEXES: Final = """
     CREATE INDEX rows_of ON rows (url, run, at);
     CREATE INDEX archives_of ON archives (run);
 """
+_HELD: Final = 8
+"""Archives that are held open."""
 _HOPS: Final = 5
 """Redirects that a crawl follows."""
 
@@ -69,6 +73,7 @@ class Page(NamedTuple):
 
     number: int
     url: str
+    canonical: str
     at: str
     digest: str
     is_revisit: bool
@@ -213,6 +218,7 @@ class Index:
         self._db = opened(path)
         rows = self._db.execute("SELECT number, path, run, spider FROM archives")
         self._archives = {number: _Archive(Path(path), run, spider) for number, path, run, spider in rows}
+        self._open: OrderedDict[int, OpenArchive] = OrderedDict()
         self._asked = cache(self._sections)
 
     def pages(self, begin: int, end: int) -> Iterator[Page]:
@@ -237,7 +243,7 @@ class Index:
             return Found(page.place, told) if told is not None else None
         bodies = self._db.execute(
             "SELECT archive, name, offset FROM answers WHERE canonical = ? AND digest = ? AND at <= ? AND NOT is_revisit ORDER BY at DESC",
-            (canonical(page.url), page.digest, page.at),
+            (page.canonical, page.digest, page.at),
         )
         for archive, name, offset in bodies:
             if (before := self._answer(archive, Place(name, offset))) is not None:
@@ -248,7 +254,7 @@ class Index:
         """The answer that a further page had when ``page`` was fetched: the first one since then, else the last one before."""
         for when, order in (("at >= ?", "at"), ("at < ?", "at DESC")):
             rows = self._db.execute(
-                "SELECT 0, url, at, digest, is_revisit, name, offset, archive FROM answers"  # noqa: S608
+                "SELECT 0, url, canonical, at, digest, is_revisit, name, offset, archive FROM answers"  # noqa: S608
                 f" WHERE canonical = ? AND status = 200 AND {when} ORDER BY {order}, archive, offset",
                 (canonical(url), page.at),
             )
@@ -259,7 +265,7 @@ class Index:
 
     def context(self, page: Page) -> Context | None:
         """What the lists of the same run, else of other runs, said of the article; None where none named it."""
-        addresses, known = [canonical(page.url)], {canonical(page.url)}
+        addresses, known = [page.canonical], {page.canonical}
         for _ in range(_HOPS):
             for address in addresses:
                 if (found := self._context(address, page)) is not None:
@@ -294,10 +300,24 @@ class Index:
         return tuple(SECTIONS[name] for name in told[0].split(",") if name in SECTIONS) if told else DEFAULT
 
     def _answer(self, archive: int, place: Place) -> Answer | None:
-        return answer_at(self._archives[archive].path, place, unpacked=True)
+        try:
+            found = self._opened(archive).record_at(place)
+        except (OSError, BadZipFile) as error:
+            found = Damage(place, str(error))
+        return answer_of(found, unpacked=True)
+
+    def _opened(self, archive: int) -> OpenArchive:
+        if archive not in self._open:
+            self._open[archive] = OpenArchive(self._archives[archive].path)
+            if len(self._open) > _HELD:
+                self._open.popitem(last=False)[1].close()
+        self._open.move_to_end(archive)
+        return self._open[archive]
 
     def close(self) -> None:
         """Gives back what it holds."""
+        for archive in self._open.values():
+            archive.close()
         self._db.close()
 
     def __enter__(self) -> Self:

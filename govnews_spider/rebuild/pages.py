@@ -8,9 +8,9 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Final, NamedTuple, NoReturn, Self
+from typing import Final, NamedTuple, NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +30,6 @@ from govnews_spider.rebuild.index import Index, Page
 from govnews_spider.rebuild.work import Footprint, opened, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.sina.roll import complete
-from govnews_spider.sina.urls import canonical
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +42,7 @@ _SCHEMA: Final = """
     CREATE TABLE keys (partition INTEGER PRIMARY KEY, keys BLOB, pages BLOB);
 """
 _FAILED: Final = BROKEN | {"internal_error", "worker_killed"}
-_HELD: Final = 16
+_HELD: Final = 64
 """Files that are held open."""
 _CODEC: Final = pa.Codec("zstd", compression_level=1)
 
@@ -87,11 +86,12 @@ class _Made(NamedTuple):
     last_modified: str | None
 
 
-def read_pages(data: str, begin: int, end: int, wanted: Wanted, output: Path) -> None:
+def read_pages(space: Workspace, begin: int, end: int, wanted: Wanted, output: Path) -> None:
     """Makes the articles of the pages from ``begin`` below ``end``. An exception of ours is one page's, and is told."""
     select = Select(topics=wanted.topics, keyword=wanted.keyword)
     keys: list[tuple[int, int]] = []
-    with Index(Workspace(Path(data)).index) as index, table_file(output, _SCHEMA) as db, Footprint(output) as step:
+    index = index_of(space)
+    with table_file(output, _SCHEMA) as db, Footprint(output) as step:
         for page in index.pages(begin, end):
             try:
                 made = _made(page, index, select) if step.may(page.number) else _left_out(page)
@@ -128,7 +128,7 @@ def _made(page: Page, index: Index, select: Select) -> _Made | None:
     article.spider = index.spider(page) or "rebuild"
     is_one = "pages" not in article.provenance  # one page's validator says nothing of the others
     said = (header(first.answer.headers, name) if is_one else None for name in ("etag", "last-modified"))
-    fetched = context.row.url if context is not None else canonical(page.url)
+    fetched = context.row.url if context is not None else page.canonical
     return _Made(select(finish(article)), fetched, taken, *said)
 
 
@@ -167,6 +167,18 @@ def _keep_keys(db: sqlite3.Connection, keys: list[tuple[int, int]], bits: int) -
         db.execute("INSERT INTO keys VALUES (?, ?, ?)", (part, rows[:, 0].tobytes(), rows[:, 1].tobytes()))
 
 
+@lru_cache(maxsize=1)
+def index_of(space: Workspace) -> Index:
+    """The index of the archives, which a process holds open from one work item to the next."""
+    return Index(space.index)
+
+
+@lru_cache(maxsize=1)
+def page_files(space: Workspace, shares: Shares) -> PageFiles:
+    """The articles that were made, held open in the same way."""
+    return PageFiles(space, shares)
+
+
 class PageFiles:
     """The articles that were made, by the numbers of their pages."""
 
@@ -197,14 +209,3 @@ class PageFiles:
                 self._open.popitem(last=False)[1].close()
         self._open.move_to_end(share)
         return self._open[share]
-
-    def close(self) -> None:
-        """Gives back what it holds."""
-        for db in self._open.values():
-            db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()

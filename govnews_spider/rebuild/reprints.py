@@ -19,7 +19,7 @@ from govnews_spider.database import MIGRATIONS
 from govnews_spider.groups import Groups
 from govnews_spider.identities import Identities
 from govnews_spider.rebuild.identities import TEXT
-from govnews_spider.rebuild.pages import PageFiles, Shares
+from govnews_spider.rebuild.pages import PageFiles, Shares, page_files
 from govnews_spider.rebuild.work import Footprint, opened, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.texts import MOST
@@ -53,15 +53,13 @@ class _Texts:
         return self._ready[number]
 
 
-def judge_pairs(data: str, shares: Shares, begin: int, end: int, output: Path) -> None:
+def judge_pairs(space: Workspace, shares: Shares, begin: int, end: int, output: Path) -> None:
     """Makes the verdicts on the likely pairs of the texts from ``begin`` below ``end``; only reprints are kept."""
-    space = Workspace(Path(data))
     with ExitStack() as stack:
-        files = stack.enter_context(PageFiles(space, shares))
         pairs = stack.enter_context(closing(opened(space.pairs)))
         db = stack.enter_context(table_file(output, _VERDICTS))
         step = stack.enter_context(Footprint(output))
-        texts = _Texts(space, files)
+        texts = _Texts(space, page_files(space, shares))
         found = pairs.execute(
             "SELECT text, other FROM pairs WHERE text >= ? AND text < ? ORDER BY text, share DESC, other", (begin, end)
         )
@@ -108,16 +106,14 @@ def _root(parents: array[int], text: int) -> int:
     return text
 
 
-def mark_groups(data: str, shares: Shares, begin: int, end: int, output: Path) -> None:
+def mark_groups(space: Workspace, shares: Shares, begin: int, end: int, output: Path) -> None:
     """Makes the marks of the articles in the groups whose roots are from ``begin`` below ``end``."""
-    space = Workspace(Path(data))
     with ExitStack() as stack:
-        files = stack.enter_context(PageFiles(space, shares))
         groups = stack.enter_context(closing(opened(space.groups)))
         ledger = stack.enter_context(closing(_part_of_ledger(space.ledger)))
         db = stack.enter_context(table_file(output, _MARKS))
         step = stack.enter_context(Footprint(output))
-        identities, texts = Identities(ledger), _Texts(space, files)
+        identities, texts = Identities(ledger), _Texts(space, page_files(space, shares))
 
         def read(article_id: str) -> str | None:
             known = identities.find(article_id)

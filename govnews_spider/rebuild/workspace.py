@@ -11,6 +11,8 @@ class Workspace:
     """Paths below the folder that is made; on many machines all of them see it under the same path."""
 
     data: Path
+    run_id: str = ""
+    """The run that makes it: a path may be that of another one's folder tomorrow."""
 
     @property
     def root(self) -> Path:

@@ -22,9 +22,12 @@ class Stage:
     kind of file (Polars refuses to scan a folder with two extensions).
     """
 
-    def __init__(self, data: Path, *, is_alone: bool = True) -> None:
-        """``is_alone``: no other process writes the same files; else their part files are told apart."""
-        self._mark = "" if is_alone else f".{secrets.token_hex(4)}"
+    def __init__(self, data: Path, *, anew: bool = False) -> None:
+        """``anew``: other processes may be writing the same files, so part files are told apart; and nothing is made durable here: whoever
+        has all files made anew does that once, at the end, or has them made again.
+        """
+        self._anew = anew
+        self._mark = f".{secrets.token_hex(4)}" if anew else ""
         self._data = data
         self._parts = data / ".part"
         self._waiting: dict[Path, Callable[[], bytes] | None] = {}
@@ -52,14 +55,16 @@ class Stage:
         try:
             if written:
                 _make_folders({self._parts, *(path.parent for path in written)})
-            list(_AT_WORK.map(_write, parts.values(), written.values()))
+            write = _write if self._anew else _write_through
+            list(_AT_WORK.map(write, parts.values(), written.values()))
             gone = [path for path in waiting if path not in parts and path.exists()]
             for path in waiting:
                 if path in parts:
                     parts[path].replace(path)
                 elif path in gone:
                     path.unlink()
-            _sync({path.parent for path in (*parts, *gone)})
+            if not self._anew:
+                _sync({path.parent for path in (*parts, *gone)})
         except BaseException:
             for part in parts.values():
                 with suppress(OSError):
@@ -89,6 +94,10 @@ def remove_files(paths: Iterable[Path]) -> None:
 
 
 def _write(part: Path, content: Callable[[], bytes]) -> None:
+    part.write_bytes(content())
+
+
+def _write_through(part: Path, content: Callable[[], bytes]) -> None:
     with part.open("wb") as file:
         file.write(content())
         file.flush()

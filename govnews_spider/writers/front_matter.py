@@ -14,11 +14,11 @@ from govnews_spider.writers.files import Stage
 
 
 class FrontMatterWriter:
-    """Writes ``posts/2021/11/20211125-sina-ktzscyx1234567.md``; a reprint has no post. ``anew``: perhaps by several processes at a time."""
+    """Writes ``posts/2021/11/20211125-sina-ktzscyx1234567.md``; a reprint has no post. ``anew`` as :class:`Stage` has it."""
 
     def __init__(self, data: Path, *, anew: bool = False) -> None:
         self._data = data
-        self._stage = Stage(data, is_alone=not anew)
+        self._stage = Stage(data, anew=anew)
         self.weight = 0
 
     def write(self, day: date, articles: Sequence[Article]) -> None:

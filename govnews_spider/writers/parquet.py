@@ -80,13 +80,13 @@ _UNIQUE: Final = ("url", "title", "original_title", "body_html", "text", "conten
 class ParquetWriter:
     """Merges rows into the day files of a data folder: ``articles/year=2021/month=11/2021-11-25.parquet``.
 
-    ``anew``: what the files held before is not read, but replaced, perhaps by several processes at a time.
+    ``anew``: what the files held before is not read, but replaced, as :class:`Stage` says.
     """
 
     def __init__(self, data: Path, *, anew: bool = False) -> None:
         self._data = data
         self._anew = anew
-        self._stage = Stage(data, is_alone=not anew)
+        self._stage = Stage(data, anew=anew)
         self._staged: dict[Path, pa.Table] = {}
         self.weight = 0
 
