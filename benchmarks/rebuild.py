@@ -173,9 +173,9 @@ def main() -> int:
         shown.add_row(
             *(
                 name,
-                f"{pages:,}",
+                f"{number:,}",
                 f"{took.seconds:.1f}",
-                f"{took.seconds / pages * 1e3:.2f}",
+                f"{took.seconds / number * 1e3:.2f}",
                 f"{faster:.2f}" if faster else "",
             ),
             *(f"{first:.0f} MiB", f"{max(others):.0f} MiB"),
