@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha1
 from io import BytesIO
-from mmap import ACCESS_READ, mmap
+from mmap import ACCESS_READ, MADV_DONTNEED, mmap
 from pathlib import Path
 from typing import Final, NamedTuple
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
@@ -29,6 +29,8 @@ LARGEST: Final = 128 * 1024 * 1024
 SUFFIXES: Final = (".warc", ".warc.gz", ".wacz")
 _GZIP: Final = b"\x1f\x8b\x08"
 _CHUNK: Final = 64 * 1024
+_GIVEN_BACK: Final = 8 * 1024 * 1024
+"""Bytes of an archive that may be held in memory."""
 _HEAD: Final = 64 * 1024
 """Bytes that the headers of a record may have."""
 _BEGIN: Final = re.compile(rb"WARC/[01]\.[0-9]{1,2}\r?\n")
@@ -91,9 +93,11 @@ def records(path: Path) -> Iterator[Record | Damage]:
     Raises OSError where the system does not give the file.
     """
     for archive in _archives(path):
-        with archive.opened() as content:
-            read = _packed if content[:2] == _GZIP[:2] else _plain
-            yield from read(archive.name, content)
+        with archive.opened() as mapped:
+            read = _packed if mapped.content[:2] == _GZIP[:2] else _plain
+            for found in read(archive.name, mapped.content):
+                yield found
+                mapped.passed(found.length if isinstance(found, Record) else 0)
 
 
 class OpenArchive:
@@ -102,16 +106,18 @@ class OpenArchive:
     def __init__(self, path: Path) -> None:
         self._name = path.name
         with ExitStack() as stack:
-            self._contents = {one.name: stack.enter_context(one.opened()) for one in _archives(path)}
+            self._mapped = {one.name: stack.enter_context(one.opened()) for one in _archives(path)}
             self._stack = stack.pop_all()
 
     def record_at(self, place: Place) -> Record | Damage:
         """The record at that place."""
-        content = self._contents.get(place.name)
-        if content is None:
+        mapped = self._mapped.get(place.name)
+        if mapped is None:
             return Damage(place, f"{self._name} has no such archive")
-        read = _packed if content[:2] == _GZIP[:2] else _plain
-        return next(read(place.name, content, place.offset), Damage(place, "nothing stands there"))
+        read = _packed if mapped.content[:2] == _GZIP[:2] else _plain
+        found = next(read(place.name, mapped.content, place.offset), Damage(place, "nothing stands there"))
+        mapped.passed(found.length if isinstance(found, Record) else 0)
+        return found
 
     def close(self) -> None:
         """Gives it back."""
@@ -176,19 +182,35 @@ class _Archive:
     end: int | None = None
 
     @contextmanager
-    def opened(self) -> Iterator[memoryview]:
+    def opened(self) -> Iterator[_Mapped]:
         with self.path.open("rb") as file:
             if not file.seek(0, 2):
-                yield memoryview(b"")
+                yield _Mapped(memoryview(b""), None)
                 return
             with mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
                 whole = memoryview(mapped)
                 part = whole[self.begin : self.end]
                 try:
-                    yield part
+                    yield _Mapped(part, mapped)
                 finally:
                     part.release()
                     whole.release()
+
+
+class _Mapped:
+    """A file in the address space. What was read of it counts as memory of this process until it is given back."""
+
+    def __init__(self, content: memoryview, mapped: mmap | None) -> None:
+        self.content = content
+        self._mapped = mapped
+        self._passed = 0
+
+    def passed(self, length: int) -> None:
+        """So many bytes more were read."""
+        self._passed += length
+        if self._passed >= _GIVEN_BACK and self._mapped is not None:
+            self._mapped.madvise(MADV_DONTNEED)
+            self._passed = 0
 
 
 def _archives(path: Path) -> Iterator[_Archive]:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -64,6 +64,7 @@ _INDEXES: Final = """
 """
 _HELD: Final = 8
 """Archives that are held open."""
+_ROW: Final = tuple(field.name for field in fields(Row))
 _HOPS: Final = 5
 """Redirects that a crawl follows."""
 
@@ -179,7 +180,7 @@ def _add_rows(db: sqlite3.Connection, one: Listed, told: Answer, met: set[tuple[
     for row in answer.rows:
         if (row.url, lid) not in met:
             met.add((row.url, lid))
-            line = json.dumps(asdict(row), default=_plain, ensure_ascii=False)
+            line = json.dumps({name: getattr(row, name) for name in _ROW}, default=_plain, ensure_ascii=False)
             db.execute("INSERT INTO rows VALUES (?, ?, ?, ?, ?)", (row.url, one.at, one.offset, lid, line))
 
 

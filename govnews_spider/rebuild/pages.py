@@ -205,6 +205,7 @@ class PageFiles:
     def _file(self, share: tuple[int, int]) -> sqlite3.Connection:
         if share not in self._open:
             self._open[share] = opened(self._space.pages(*share))
+            self._open[share].execute("PRAGMA cache_size = -128")  # of so many files; the system keeps what is read again
             if len(self._open) > _HELD:
                 self._open.popitem(last=False)[1].close()
         self._open.move_to_end(share)
