@@ -50,9 +50,10 @@ bench: $(BENCH_STAMP)
 fuzz: $(STAMP)
 	$(BIN)/python -m benchmarks.fuzz --pages 100000
 
-# Kills a crawl again and again until it ends by itself, a hundred times over, and compares what it leaves with an undisturbed one.
+# Kills crawls and rebuilds again and again until they end by themselves, and compares what they leave with undisturbed ones.
 soak: $(STAMP)
 	$(BIN)/python -m tests.soak --seeds 100
+	$(BIN)/python -m tests.rebuilding --seeds 20
 
 # Pins every package anew (needs uv); names, versions and hashes only.
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("extract", "describe", "ledger", "crawl", "dedup")
+BENCHMARKS = ("extract", "describe", "ledger", "crawl", "dedup", "rebuild")
 
 for name in BENCHMARKS:
     print(f"{name}\n", flush=True)

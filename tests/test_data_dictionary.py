@@ -92,6 +92,7 @@ def test_every_file_that_the_writers_leave_has_the_form_of_a_path_on_the_page(tm
     by_others = (
         "runs/20211126T010203Z.json",
         ".part/",
+        ".rebuild/",
         "damaged/",
         "ledger.sqlite.damaged-<UTC time>",
         "ledger.sqlite.ready",

@@ -29,7 +29,7 @@ LARGEST: Final = 128 * 1024 * 1024
 SUFFIXES: Final = (".warc", ".warc.gz", ".wacz")
 _GZIP: Final = b"\x1f\x8b\x08"
 _CHUNK: Final = 64 * 1024
-_GIVEN_BACK: Final = 8 * 1024 * 1024
+_GIVEN_BACK: Final = 2 * 1024 * 1024
 """Bytes of an archive that may be held in memory."""
 _HEAD: Final = 64 * 1024
 """Bytes that the headers of a record may have."""
