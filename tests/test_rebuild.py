@@ -271,3 +271,32 @@ def test_what_was_known_of_servers_answers_is_known_again(live: Crawl, tmp_path:
     done = rebuild(live.data / "raw", tmp_path / "made")
     with closing(sqlite3.connect(done.data / "ledger.sqlite")) as db:
         assert db.execute("SELECT count(*) FROM urls WHERE etag IS NOT NULL").fetchone()[0] >= 40
+
+
+def test_records_that_name_their_warcinfo_are_read_all_the_same(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    blocks = []
+    for number, article in enumerate(CATALOG.articles[:3]):
+        body = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + render(article)
+        head = (
+            f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {article.url}\r\nWARC-Date: 2021-12-26T04:00:0{number}Z\r\n"
+            f"WARC-Warcinfo-ID: <urn:uuid:00000000-0000-4000-8000-000000000001>\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        blocks.append(head.encode() + body + b"\r\n\r\n")
+    (raw / "foreign.warc").write_bytes(b"".join(blocks))
+    done = rebuild(raw, tmp_path / "made")
+    assert (done.code, len(Remains.read(done.data).rows)) == (0, 3)
+
+
+def test_a_run_that_asked_other_lists_counts_its_articles_for_those(tmp_path: Path) -> None:
+    with SinaSite(CATALOG) as site:
+        crawl(tmp_path / "live", "sina_gov", *LISTS, gateway=site.url)
+        both = next(one for one in CATALOG.articles if len(one.lids) == 2)
+        site.publish(replace(both, title=f"{both.title}（更新）", original_title=None))
+        done = crawl(tmp_path / "live", "sina_gov", "sections=1687", "revisit=9999d", gateway=site.url)
+        assert done.balance["revised"] == 1
+    made = rebuild(tmp_path / "live" / "raw", tmp_path / "made")
+    assert (made.code, faults(tmp_path / "live", made.data)) == (0, [])
+    rows = [row for row in Remains.read(made.data).rows if row["article_id"] == f"sina:{both.docid}"]
+    assert {row["revision"]: row["section"] for row in rows} == {1: "部委动态", 2: "宏观经济"}

@@ -112,11 +112,20 @@ def listed_of(one: Record) -> Listed | None:
     record = one.parsed()
     kind = record.headers.get("WARC-Type")
     told = answer(record) if kind in ("response", "revisit") else None
-    if told is None:
+    if told is None or not _is_text(told.url):
         return None
     digest = (record.headers.get("WARC-Payload-Digest") or "").removeprefix("sha1:")
     mime = media_type(told.headers)
     return Listed(told.url, stamp(told.at), told.status, digest, kind == "revisit", *one.place, mime)
+
+
+def _is_text(url: str) -> bool:
+    """Whether it can be written down: an address of foreign bytes names nothing that is asked for."""
+    try:
+        url.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def answer_at(path: Path, place: Place, *, unpacked: bool = False) -> Answer | None:

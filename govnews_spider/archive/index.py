@@ -106,7 +106,7 @@ def listed(path: Path) -> list[Listed]:
     try:
         if index.stat().st_mtime_ns < path.stat().st_mtime_ns:
             return []
-        return [_listed(line) for line in index.read_text("utf-8", "surrogateescape").splitlines()]
+        return [_listed(line) for line in index.read_text("utf-8").splitlines()]
     except (
         OSError,
         ValueError,
@@ -120,6 +120,7 @@ def _listed(line: str) -> Listed:
     _, at, told = line.split(" ", 2)
     entry = json.loads(told)
     is_revisit = entry["mime"] == REVISIT
+    entry["url"].encode()  # a sign that cannot be written down is one more reason to read the archive itself
     place = (entry["filename"], int(entry["offset"]))
     mime = "" if is_revisit else entry["mime"]
     return Listed(entry["url"], at, int(entry["status"]), entry["digest"], is_revisit, *place, mime)

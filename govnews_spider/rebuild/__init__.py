@@ -22,7 +22,7 @@ from time import monotonic
 from typing import Any, Final
 
 from govnews_spider.archive.answers import archives
-from govnews_spider.faults import Fault
+from govnews_spider.faults import Fault, named
 from govnews_spider.lock import hold
 from govnews_spider.rebuild import candidates, finishing, identities, reprints
 from govnews_spider.rebuild.days import write_day
@@ -73,8 +73,11 @@ def rebuild(order: Order, crew: Crew, say: Callable[[str], None] = logger.info) 
     ``no_workers``, ``work_failed`` where a day or the like could not be made, and what keeps files from being written.
     """
     data = order.data.absolute()
-    with hold(data / "ledger.sqlite"), Hands(crew) as hands:
-        return _Rebuild(order, Workspace(data), hands, say).run()
+    try:
+        with hold(data / "ledger.sqlite"), Hands(crew) as hands:
+            return _Rebuild(order, Workspace(data), hands, say).run()
+    except (OSError, sqlite3.Error) as error:
+        raise named(error, data) from error
 
 
 class _Rebuild:

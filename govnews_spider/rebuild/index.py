@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -58,13 +58,25 @@ _MERGED: Final = """
 """
 _INDEXES: Final = """
     CREATE INDEX answers_of ON answers (canonical, at);
+    CREATE INDEX answers_same ON answers (digest) WHERE NOT is_revisit;
     CREATE INDEX answers_to ON answers (target) WHERE target IS NOT NULL;
     CREATE INDEX rows_of ON rows (url, run, at);
-    CREATE INDEX archives_of ON archives (run);
 """
 _HELD: Final = 8
 """Archives that are held open."""
 _ROW: Final = tuple(field.name for field in fields(Row))
+_SAME: Final = """
+    SELECT archive, name, offset FROM answers WHERE digest = :digest AND NOT is_revisit
+    ORDER BY canonical = :canonical DESC, at <= :at DESC, at DESC LIMIT 10
+"""
+_ROWS: Final = (
+    "SELECT lid, told FROM rows WHERE url = :url AND run = :run AND at <= :at ORDER BY at, archive, offset LIMIT 1",
+    "SELECT lid, told FROM rows WHERE url = :url AND at <= :at ORDER BY at DESC, archive DESC, offset DESC LIMIT 100",
+    "SELECT lid, told FROM rows WHERE url = :url AND at > :at ORDER BY at, archive, offset LIMIT 100",
+)
+"""What lists said of an article: in the same run, before, and later."""
+_BEFORE: Final = "SELECT archive, name, offset FROM answers WHERE canonical = :canonical AND at <= :at AND NOT is_revisit ORDER BY at DESC"
+_INFO: Final = re.compile(rb"^warc-type\s*:\s*warcinfo", re.MULTILINE)
 _HOPS: Final = 5
 """Redirects that a crawl follows."""
 
@@ -93,7 +105,13 @@ class _Archive(NamedTuple):
     run: str
     """The name that the files of one run have in common."""
     spider: str
-    """"" where the file does not tell."""
+    sections: str
+    """Names, separated by commas; both are "" where the file does not tell."""
+
+    @property
+    def asked(self) -> tuple[Section, ...]:
+        """The sections that the run was asked for; none where it does not tell."""
+        return tuple(SECTIONS[name] for name in self.sections.split(",") if name in SECTIONS)
 
 
 class Context(NamedTuple):
@@ -149,7 +167,7 @@ def _scanned(path: Path, about: dict[str, str], db: sqlite3.Connection) -> Itera
             head = b"" if isinstance(record, Damage) else record.content[: record.head].lower()
             if isinstance(record, Damage):
                 db.execute("INSERT INTO damage VALUES (?, ?)", (str(record.place), record.why))
-            elif b"warcinfo" in head:
+            elif _INFO.search(head):
                 about |= _told_of_itself(record)
             elif HOST in head and (found := listed_of(record)) is not None:
                 yield found
@@ -180,13 +198,16 @@ def _add_rows(db: sqlite3.Connection, one: Listed, told: Answer, met: set[tuple[
     for row in answer.rows:
         if (row.url, lid) not in met:
             met.add((row.url, lid))
-            line = json.dumps({name: getattr(row, name) for name in _ROW}, default=_plain, ensure_ascii=False)
+            line = json.dumps({name: getattr(row, name) for name in _ROW}, default=_plain)
             db.execute("INSERT INTO rows VALUES (?, ?, ?, ?, ?)", (row.url, one.at, one.offset, lid, line))
 
 
 def _target(told: Answer) -> str | None:
-    location = header(told.headers, "location")
-    return canonical(urljoin(told.url, location)) if location else None
+    try:
+        location = header(told.headers, "location")
+        return canonical(urljoin(told.url, location)) if location else None
+    except ValueError:  # that is no address
+        return None
 
 
 def _plain(value: Any) -> Any:
@@ -217,10 +238,10 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         self._db = opened(path)
-        rows = self._db.execute("SELECT number, path, run, spider FROM archives")
-        self._archives = {number: _Archive(Path(path), run, spider) for number, path, run, spider in rows}
+        rows = self._db.execute("SELECT number, path, run, spider, sections FROM archives")
+        self._archives = {number: _Archive(Path(path), *told) for number, path, *told in rows}
+        self._asked = {one.run: one.asked for one in self._archives.values() if one.asked}
         self._open: OrderedDict[int, OpenArchive] = OrderedDict()
-        self._asked = cache(self._sections)
 
     def pages(self, begin: int, end: int) -> Iterator[Page]:
         """The pages of these numbers."""
@@ -242,25 +263,27 @@ class Index:
         told = self._answer(page.archive, page.place)
         if told is None or not page.is_revisit:
             return Found(page.place, told) if told is not None else None
-        bodies = self._db.execute(
-            "SELECT archive, name, offset FROM answers WHERE canonical = ? AND digest = ? AND at <= ? AND NOT is_revisit ORDER BY at DESC",
-            (page.canonical, page.digest, page.at),
-        )
+        bodies = self._db.execute(_SAME if page.digest else _BEFORE, page._asdict())
         for archive, name, offset in bodies:
             if (before := self._answer(archive, Place(name, offset))) is not None:
                 return Found(page.place, told._replace(body=before.body))
         return None
 
     def follow(self, url: str, page: Page) -> Found | None:
-        """The answer that a further page had when ``page`` was fetched: the first one since then, else the last one before."""
+        """The answer that a further page had when ``page`` was fetched: the first one since then, else the last one before.
+
+        A crawl of ours that has not fetched it has not stored the article; in archives of others it may be in any.
+        """
+        run, spider = self._archives[page.archive].run, self.spider(page)
         for when, order in (("at >= ?", "at"), ("at < ?", "at DESC")):
             rows = self._db.execute(
                 "SELECT 0, url, canonical, at, digest, is_revisit, name, offset, archive FROM answers"  # noqa: S608
                 f" WHERE canonical = ? AND status = 200 AND {when} ORDER BY {order}, archive, offset",
                 (canonical(url), page.at),
             )
-            for row in rows:
-                if (found := self.read(Page(*row))) is not None:
+            for one in map(Page._make, rows):
+                is_of_run = self._archives[one.archive].run == run
+                if (is_of_run or not spider) and (found := self.read(one)) is not None:
                     return found
         return None
 
@@ -281,24 +304,19 @@ class Index:
         return None
 
     def _context(self, address: str, page: Page) -> Context | None:
-        for when, order in (
-            ("run = :run AND at <= :at", "at, archive, offset"),
-            ("at <= :at", "at DESC, archive DESC, offset DESC"),
-            ("at > :at", "at, archive, offset"),
-        ):
-            found = self._db.execute(
-                f"SELECT run, lid, told FROM rows WHERE url = :url AND {when} ORDER BY {order} LIMIT 1",  # noqa: S608
-                {"url": address, "run": self._archives[page.archive].run, "at": page.at},
-            ).fetchone()
-            if found is not None:
-                row = _row(found[2])
-                return Context(row, home(row, find(found[1]), self._asked(found[0])))
-        return None
+        """What the first list of the same run said that named it; else, of a list that the run was asked for, the last one before.
 
-    def _sections(self, run: str) -> tuple[Section, ...]:
-        """The sections that a run was asked for."""
-        told = self._db.execute("SELECT sections FROM archives WHERE run = ? AND sections != ''", (run,)).fetchone()
-        return tuple(SECTIONS[name] for name in told[0].split(",") if name in SECTIONS) if told else DEFAULT
+        A list that had not changed is not read again out of the archive, but its rows are those of an earlier run.
+        """
+        run = self._archives[page.archive].run
+        asked = self._asked.get(run, DEFAULT)
+        for query in _ROWS:
+            rows = self._db.execute(query, {"url": address, "run": run, "at": page.at}).fetchall()
+            if rows:
+                named = [(find(lid), told) for lid, told in rows]
+                section, told = next((one for one in named if one[0] in asked), named[0])
+                return Context(_row(told), home(_row(told), section, asked if section in asked else (section,)))
+        return None
 
     def _answer(self, archive: int, place: Place) -> Answer | None:
         try:

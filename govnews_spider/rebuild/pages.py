@@ -24,7 +24,6 @@ from govnews_spider.core.drift import fallbacks
 from govnews_spider.core.fingerprint import KEY_BITS
 from govnews_spider.core.select import Select
 from govnews_spider.core.stages import finish
-from govnews_spider.core.whole import BROKEN
 from govnews_spider.outbox import from_json, iso, to_json
 from govnews_spider.rebuild.index import Index, Page
 from govnews_spider.rebuild.work import Footprint, opened, table_file
@@ -41,7 +40,8 @@ _SCHEMA: Final = """
     CREATE TABLE refused (number INTEGER PRIMARY KEY, slug TEXT, detail TEXT, url TEXT, origin TEXT, outcome TEXT);
     CREATE TABLE keys (partition INTEGER PRIMARY KEY, keys BLOB, pages BLOB);
 """
-_FAILED: Final = BROKEN | {"internal_error", "worker_killed"}
+_FAILED: Final = frozenset({"internal_error", "worker_killed"})
+"""What another extractor could read; an answer that was cut short stays so: the archive has nothing to ask again."""
 _HELD: Final = 64
 """Files that are held open."""
 _CODEC: Final = pa.Codec("zstd", compression_level=1)
@@ -205,7 +205,9 @@ class PageFiles:
     def _file(self, share: tuple[int, int]) -> sqlite3.Connection:
         if share not in self._open:
             self._open[share] = opened(self._space.pages(*share))
-            self._open[share].execute("PRAGMA cache_size = -128")  # of so many files; the system keeps what is read again
+            self._open[share].execute(
+                "PRAGMA cache_size = -128"
+            )  # of so many files; the system keeps what is read again
             if len(self._open) > _HELD:
                 self._open.popitem(last=False)[1].close()
         self._open.move_to_end(share)
