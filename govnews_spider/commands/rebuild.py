@@ -6,12 +6,15 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import TaskID
+
     from govnews_spider.rebuild import Order
     from govnews_spider.rebuild.work import Crew
 
@@ -66,10 +69,12 @@ class Command(ScrapyCommand):
             raise UsageError(f"bad_argument: {args[0]!r}; scrapy rebuild takes options only", print_help=False)
         console = Console(highlight=False)
         try:
-            order = self._order(opts)
-            done = rebuild(order, _crew(opts), lambda line: console.print(line, markup=False, soft_wrap=True))
+            order, crew = self._order(opts), _crew(opts)
         except ValueError as error:
             raise UsageError(str(error), print_help=False) from error
+        try:
+            with _Bar(console) as bar:
+                done = rebuild(order, crew, lambda line: console.print(line, markup=False, soft_wrap=True), bar.show)
         except Fault as fault:
             if fault.slug in ("target_exists", "no_archives", "ledger_held", "data_unusable"):
                 raise UsageError(str(fault), print_help=False) from fault
@@ -126,6 +131,34 @@ class Command(ScrapyCommand):
             pages=opts.pages,
             drift_limit=options.drift_limit,
         )
+
+
+class _Bar:
+    """How far a step has come, for a terminal; elsewhere nothing."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task: TaskID | None = None
+        self._step = ""
+
+    def show(self, step: str, done: int, of: int) -> None:
+        """So many work items of a step are done."""
+        if step != self._step:
+            if self._task is not None:
+                self._progress.remove_task(self._task)
+            self._step, self._task = step, self._progress.add_task(step, total=of)
+        if self._task is not None:
+            self._progress.update(self._task, completed=done)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._progress.stop()
 
 
 def _crew(opts: argparse.Namespace) -> Crew:

@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -66,8 +66,15 @@ class Order:
         return {name: value for name, value in told.items() if value}
 
 
-def rebuild(order: Order, crew: Crew, say: Callable[[str], None] = logger.info) -> Run:
-    """Makes the dataset, or goes on making it; returns the run's account. ``say`` is told what was done, a line a step.
+def rebuild(
+    order: Order,
+    crew: Crew,
+    say: Callable[[str], None] = logger.info,
+    progress: Callable[[str, int, int], None] = lambda step, done, of: None,
+) -> Run:
+    """Makes the dataset, or goes on making it; returns the run's account.
+
+    ``say`` is told what was done, a line a step; ``progress`` how many work items of a step are done, and how many there are.
 
     Raises Fault: ``target_exists`` for a folder that has other data, ``no_archives``, ``ledger_held`` where another one works on it,
     ``no_workers``, ``work_failed`` where a day or the like could not be made, and what keeps files from being written.
@@ -75,14 +82,21 @@ def rebuild(order: Order, crew: Crew, say: Callable[[str], None] = logger.info) 
     data = order.data.absolute()
     try:
         with hold(data / "ledger.sqlite"), Hands(crew) as hands:
-            return _Rebuild(order, Workspace(data), hands, say).run()
+            return _Rebuild(order, Workspace(data), hands, say, progress).run()
     except (OSError, sqlite3.Error) as error:
         raise named(error, data) from error
 
 
 class _Rebuild:
-    def __init__(self, order: Order, space: Workspace, hands: Hands, say: Callable[[str], None]) -> None:
-        self._order, self._space, self._hands, self._say = order, space, hands, say
+    def __init__(
+        self,
+        order: Order,
+        space: Workspace,
+        hands: Hands,
+        say: Callable[[str], None],
+        progress: Callable[[str, int, int], None],
+    ) -> None:
+        self._order, self._space, self._hands, self._say, self._progress = order, space, hands, say, progress
         self._plan = self._planned()
         self._space = replace(space, run_id=self._plan["run_id"])
 
@@ -144,8 +158,9 @@ class _Rebuild:
     def _index(self) -> int:
         paths = [Path(path) for path in self._plan["archives"]]
         parts = [self._space.indexed(number) for number in range(len(paths))]
-        items = (Item(index_archive, (str(path),), part) for path, part in zip(paths, parts, strict=True))
-        for item, is_done in self._hands.perform(items):
+        items = [Item(index_archive, (str(path),), part) for path, part in zip(paths, parts, strict=True)]
+        for number, (item, is_done) in enumerate(self._hands.perform(items), 1):
+            self._progress("archives", number, len(items))
             if not is_done:
                 unreadable(Path(item.arguments[0]), item.output)
         return merge(paths, parts, self._space.index)
@@ -155,21 +170,20 @@ class _Rebuild:
         items = (
             Item(read_pages, (self._space, begin, end, wanted), self._space.pages(begin, end)) for begin, end in shares
         )
-        self._perform(items)
+        self._perform("pages", items, len(range(0, shares.count, shares.size)))
         return shares.count
 
     def _find_pairs(self, shares: Shares, bits: int) -> int:
         parts = [self._space.item("candidates", part) for part in range(2**bits)]
-        self._perform(
-            Item(candidates.find_pairs, (self._space, shares, number), part) for number, part in enumerate(parts)
-        )
+        items = (Item(candidates.find_pairs, (self._space, shares, number), part) for number, part in enumerate(parts))
+        self._perform("candidates", items, len(parts))
         return candidates.gather(parts, self._space.pairs)
 
     def _judge(self, shares: Shares) -> int:
         with closing(opened(self._space.pairs)) as db:
             counts = db.execute("SELECT text, count(*) FROM pairs GROUP BY text ORDER BY text")
             items = list(self._shares("pairs", reprints.judge_pairs, shares, counts, PAIRS_AN_ITEM))
-        self._perform(items)
+        self._perform("pairs", items, len(items))
         with closing(self._ledger()) as ledger:
             count = reprints.gather_pairs(ledger, [item.output for item in items])
             (texts,) = ledger.execute("SELECT coalesce(max(number), 0) FROM texts").fetchone()
@@ -180,7 +194,7 @@ class _Rebuild:
         with closing(opened(self._space.groups)) as db:
             counts = db.execute("SELECT root, count(*) FROM groups GROUP BY root ORDER BY root")
             items = list(self._shares("marks", reprints.mark_groups, shares, counts, TEXTS_AN_ITEM))
-        self._perform(items)
+        self._perform("reprints", items, len(items))
         with closing(self._ledger()) as ledger:
             return reprints.gather_marks(ledger, [item.output for item in items])
 
@@ -201,15 +215,16 @@ class _Rebuild:
         with closing(opened(self._space.rows)) as db:
             days = [day for (day,) in db.execute("SELECT DISTINCT day FROM rows ORDER BY day")]
         items = (Item(write_day, (self._space, shares, day), self._space.root / "days" / day) for day in days)
-        self._perform(items)
+        self._perform("days", items, len(days))
         clear_parts(self._space.data)
         os.sync()
         return len(days)
 
-    def _perform(self, items: Iterator[Item] | Sequence[Item]) -> None:
-        """All items; a part of one that ends every process is left out of it. Raises Fault where no such part can be told."""
+    def _perform(self, step: str, items: Iterable[Item], count: int) -> None:
+        """All items of a step; a part of one that ends every process is left out of it. Raises Fault where no such part can be told."""
         failed: list[Item] = []
-        for item, is_done in self._hands.perform(items):
+        for number, (item, is_done) in enumerate(self._hands.perform(items), 1):
+            self._progress(step, number, count)
             while not is_done and (part := leave_out(item.output)) is not None:
                 logger.error(
                     "worker_killed: %s %d ends every process that works on it; it is left out",
