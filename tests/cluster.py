@@ -22,8 +22,10 @@ _WITHIN = 30
 class Cluster:
     """``address`` of the scheduler, and ``workers``: the process that does the work of each."""
 
-    def __init__(self, folder: Path, workers: int = 2) -> None:
+    def __init__(self, folder: Path, workers: int = 2, path: Path | None = None) -> None:
+        """``path``: where its processes look for modules first."""
         self._folder = folder
+        self._path = [str(path)] if path is not None else []
         self._count = workers
         self._file = folder / "scheduler.json"
         self._log = folder / "cluster.log"
@@ -67,7 +69,10 @@ class Cluster:
     def _start(self, module: str, *arguments: str) -> int:
         log = self._stack.enter_context(self._log.open("ab"))
         line = [sys.executable, "-m", f"distributed.cli.{module}", *arguments]
-        env = os.environ | {"DASK_LOCAL_DIRECTORY": str(self._folder), "PYTHONPATH": str(Path(__file__).parents[1])}
+        env = os.environ | {
+            "DASK_LOCAL_DIRECTORY": str(self._folder),
+            "PYTHONPATH": os.pathsep.join([*self._path, str(Path(__file__).parents[1])]),
+        }
         process = subprocess.Popen(line, stdout=log, stderr=log, env=env)
         self._stack.callback(_end, process)
         return process.pid
