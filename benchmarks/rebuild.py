@@ -62,7 +62,12 @@ def make_archives(folder: Path, count: int) -> None:
     bodies = [tuple(Block("p", line) for line in text.split("\n")) for text in many(count, 6)]
     for number, article in enumerate(catalog.articles):
         catalog.articles[number] = replace(article, blocks=bodies[number - number % 10 // 9])
-    with Archive(folder, "20231231T040000Z-sina_gov-0001", {"spider": "sina_gov"}, largest=100_000_000) as made:
+    with Archive(
+        folder,
+        "20231231T040000Z-sina_gov-0001",
+        {"software": "govnews_spider/0", "spider": "sina_gov"},
+        largest=100_000_000,
+    ) as made:
         for number, (url, page) in enumerate(_answers(catalog)):
             at = datetime(2023, 12, 31, 4, tzinfo=UTC) + timedelta(seconds=number)
             headers = tuple(page.headers.items())

@@ -59,6 +59,9 @@ class Ledger:
         *,
         is_held: bool = False,
     ) -> None:
+        if (path.parent / ".rebuild" / "plan.json").exists():
+            told = f"{path.parent}: `scrapy rebuild` is making this folder; call it again to finish, or name another folder"
+            raise Fault("data_unusable", told)
         self.path = path
         self.on_waiting: Callable[[date], None] = lambda day: None
         """Called with the publication day of each row that comes to wait in the outbox."""

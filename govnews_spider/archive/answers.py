@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Self
 from zipfile import BadZipFile
 
 from govnews_spider.archive.exchanges import Place, media_type
-from govnews_spider.archive.index import Listed, listed, stamp
+from govnews_spider.archive.index import Listed, read_index, stamp
 from govnews_spider.archive.reading import Answer, Damage, Record, answer, is_archive, record_at, records
 
 logger = logging.getLogger(__name__)
@@ -93,6 +93,21 @@ def archives(paths: Iterable[Path]) -> Iterator[Path]:
             yield from sorted(filter(is_archive, path.rglob("*")))
         else:
             yield path
+
+
+def listed(path: Path) -> list[Listed]:
+    """What the index beside an archive of ours lists; nothing where there is none, or it is not that file's.
+
+    Nothing as well for an archive of others, which is then read itself: their index may list a part, or another file of that name.
+    """
+    found = read_index(path)
+    try:
+        first = next(records(path), None) if found else None
+        size = path.stat().st_size
+    except (OSError, BadZipFile):
+        return []
+    is_ours = isinstance(first, Record) and b"software: govnews_spider/" in first.content
+    return found if is_ours and all(one.name == path.name and one.offset < size for one in found) else []
 
 
 def _scanned(path: Path) -> Iterator[Listed]:

@@ -100,8 +100,8 @@ def cdxj(entries: Iterable[Entry]) -> bytes:
     return "".join(entry.line() for entry in lines).encode("ascii")
 
 
-def listed(path: Path) -> list[Listed]:
-    """What the index of the archive at ``path`` lists; nothing where there is none that can be read, or it is older than the archive."""
+def read_index(path: Path) -> list[Listed]:
+    """What the index beside the archive at ``path`` lists; nothing where none can be read, or it is older than that."""
     index = path.with_name(path.name.removesuffix(".gz").removesuffix(".warc") + ".cdxj")
     try:
         if index.stat().st_mtime_ns < path.stat().st_mtime_ns:

@@ -65,7 +65,7 @@ def page_of(found: Found | None) -> ArchivedPage | None:
 
 def read_article(
     page: ArchivedPage,
-    find: Callable[[str], Found | None],
+    find: Callable[[str], ArchivedPage | None],
     *,
     listed_at: datetime | None = None,
     is_whole: bool = False,
@@ -85,7 +85,7 @@ def read_article(
         )
         read.append(reading.article())
         following = reading.next_page()
-        here = page_of(find(following)) if following is not None else None
+        here = find(following) if following is not None else None
         if is_whole and here is None and following is not None and len(read) < MOST_PAGES:
             raise Rejected("not_archived", f"{page.place}: its next page, {following}, is not in the archives")
     article = join(read)

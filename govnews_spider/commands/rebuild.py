@@ -76,9 +76,9 @@ class Command(ScrapyCommand):
             with _Bar(console) as bar:
                 done = rebuild(order, crew, lambda line: console.print(line, markup=False, soft_wrap=True), bar.show)
         except Fault as fault:
-            if fault.slug in ("target_exists", "no_archives", "ledger_held", "data_unusable"):
+            if fault.slug in ("target_exists", "no_archives", "bad_name", "ledger_held", "data_unusable"):
                 raise UsageError(str(fault), print_help=False) from fault
-            sys.stderr.write(f"{fault}\nThe same command goes on where it was.\n")
+            sys.stderr.write(f"{fault}\nOnce that is mended, the same command goes on where it was.\n")
             self.exitcode = 1
             return
         except KeyboardInterrupt:

@@ -86,7 +86,9 @@ def carry_over(page: Article, before: Article) -> Article:
     """The page's new revision with what a document had told of it, as the row ``before`` has it."""
     kept = {name: said for name, said in before.provenance.items() if said.startswith(_BY_DOCUMENT)}
     names = [name for name in kept if name in _COMPLETED and not getattr(page, name)]
-    return _with(page, before, names, {name: kept[name] for name in names} | also(before))
+    for alias in aliases(before):
+        page = with_alias(page, alias)
+    return _with(page, before, names, {name: kept[name] for name in names})
 
 
 def also(row: Article) -> dict[str, str]:

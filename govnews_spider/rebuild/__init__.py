@@ -42,6 +42,8 @@ TEXTS_AN_ITEM: Final = 2_000
 KEYS_A_PART: Final = 1_000_000
 """Keys of texts that one work item sorts, in 16 bytes each."""
 LEAST_BITS: Final = 2
+DONE: Final = ".rebuilt-"
+"""With what the name of a workspace begins that is about to be deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +57,14 @@ class Order:
     keyword: str | None = None
     topics: tuple[str, ...] | None = None
     pages: int = 500
-    """Pages of a work item."""
+    """Pages of a work item; a rebuild that goes on keeps to what it was begun with."""
     drift_limit: float = 1.0
     """Share of pages that may show signs of a changed template."""
 
     def told(self) -> dict[str, str]:
         """As a run report names it."""
-        told = {"from": ",".join(map(str, self.archives)), "to": str(self.data), "keyword": self.keyword or ""}
-        told |= {"topics": ",".join(self.topics or ()), "pages": str(self.pages)}
+        told = {"from": ",".join(str(path.absolute()) for path in self.archives), "to": str(self.data.absolute())}
+        told |= {"keyword": self.keyword or "", "topics": ",".join(self.topics or ())}
         return {name: value for name, value in told.items() if value}
 
 
@@ -103,7 +105,7 @@ class _Rebuild:
     def run(self) -> Run:
         """Step by step."""
         count = self._once("archives", self._index)
-        shares = Shares(count, self._order.pages)
+        shares = Shares(count, self._plan["pages"])
         bits = max(LEAST_BITS, (count * 20 // KEYS_A_PART).bit_length())
         self._once("pages", lambda: self._read(shares, bits))
         self._once("identities", lambda: identities.identify(self._space, shares))
@@ -115,33 +117,46 @@ class _Rebuild:
 
     def _planned(self) -> dict[str, Any]:
         """What is rebuilt, as it was decided when the rebuild was begun; one that was begun by another version is begun anew."""
+        for remnant in self._space.data.glob(f"{DONE}*"):
+            shutil.rmtree(remnant)
         wanted = {"code": code(), "told": self._order.told()}
+        found = [*{path.resolve(): str(path.absolute()) for path in archives(self._order.archives)}.values()]
         if self._space.plan.exists():
-            plan: dict[str, Any] = json.loads(self._space.plan.read_text("utf-8"))
+            plan: dict[str, Any] = json.loads(self._space.plan.read_text("ascii"))
             if {name: plan[name] for name in wanted} == wanted:
-                self._say(f"goes on with {plan['run_id']}")
-                if plan["boot"] != _boot():  # the files of days are not made durable one by one
-                    shutil.rmtree(self._space.root / "days", ignore_errors=True)
-                return plan
+                return self._gone_on(plan, found)
             self._say(f"{plan['run_id']} was begun by another version or with other arguments: it is begun anew")
             for name in ("articles", "reprints", "revisions", "posts", "rejected", "runs", ".rebuild"):
                 shutil.rmtree(self._space.data / name, ignore_errors=True)
             (self._space.data / "ledger.sqlite").unlink(missing_ok=True)
         if there := [path.name for path in self._space.data.iterdir() if not path.name.startswith(".")]:
+            named = ", ".join(sorted(there)[:3])
             raise Fault(
-                "target_exists",
-                f"{self._space.data}: {', '.join(sorted(there)[:3])} is there already; name another folder, or delete it",
+                "target_exists", f"{self._space.data}: {named} is there already; name another folder, or delete it"
             )
-        found = [str(path.absolute()) for path in archives(self._order.archives)]
         if not found:
-            raise Fault(
-                "no_archives", f"{', '.join(map(str, self._order.archives))}: no .warc, .warc.gz or .wacz file there"
-            )
+            named = ", ".join(map(str, self._order.archives))
+            raise Fault("no_archives", f"{named}: no .warc, .warc.gz or .wacz file there")
+        if odd := [name for name in found if not name.isprintable()]:
+            raise Fault("bad_name", f"{odd[0]!a}: the archive's name is no UTF-8, and no row could name it; rename it")
         started = datetime.now(UTC)
         run_id = f"{started:%Y%m%dT%H%M%SZ}-rebuild-{secrets.token_hex(2)}"
-        plan = {**wanted, "run_id": run_id, "started": started.isoformat(), "archives": found, "boot": _boot()}
+        begun = {"run_id": run_id, "started": started.isoformat(), "boot": _boot(), "pages": self._order.pages}
+        plan = {**wanted, **begun, "archives": found}
         with made(self._space.plan) as path:
-            path.write_text(json.dumps(plan, ensure_ascii=False, indent=1), "utf-8")
+            path.write_text(json.dumps(plan, indent=1), "ascii")
+        return plan
+
+    def _gone_on(self, plan: dict[str, Any], found: list[str]) -> dict[str, Any]:
+        """The plan, which is kept to."""
+        self._say(f"goes on with {plan['run_id']}")
+        if more := set(found) - set(plan["archives"]):
+            self._say(
+                f"{len(more)} archives have come since it was begun, and are not read: rebuild once more for those"
+            )
+        if plan["boot"] != _boot():  # the files of days are not made durable one by one
+            shutil.rmtree(self._space.root / "days", ignore_errors=True)
+            (self._space.root / "done" / "days").unlink(missing_ok=True)
         return plan
 
     def _once(self, name: str, step: Callable[[], int]) -> int:
@@ -150,6 +165,9 @@ class _Rebuild:
         if not done.exists():
             begun = monotonic()
             count = step()
+            if self._space.ledger.exists():
+                with self._space.ledger.open("rb") as file:
+                    os.fsync(file.fileno())
             with made(done) as path:
                 path.write_text(str(count), "ascii")
             self._say(f"{name}: {count:,} in {monotonic() - begun:.1f} s")
@@ -162,6 +180,9 @@ class _Rebuild:
         for number, (item, is_done) in enumerate(self._hands.perform(items), 1):
             self._progress("archives", number, len(items))
             if not is_done:
+                logger.error(
+                    "worker_killed: %s ends every process that reads it; all of it is left out", item.arguments[0]
+                )
                 unreadable(Path(item.arguments[0]), item.output)
         return merge(paths, parts, self._space.index)
 
@@ -271,7 +292,10 @@ class _Rebuild:
         replace_files(
             self._space.data, {report: (json.dumps(run.as_json(), ensure_ascii=False, indent=1) + "\n").encode()}
         )
-        shutil.rmtree(self._space.root)
+        os.sync()
+        gone = self._space.data / f"{DONE}{secrets.token_hex(4)}"
+        self._space.root.rename(gone)  # from here on the folder is whole, whatever is still left of this
+        shutil.rmtree(gone)
         return run
 
     def _ledger(self) -> sqlite3.Connection:

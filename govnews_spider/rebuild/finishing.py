@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from govnews_spider.core.drift import DRIFT_SLUGS
 from govnews_spider.core.fingerprint import BANDS
@@ -21,6 +21,8 @@ from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.runs import Run
 from govnews_spider.texts import RECENT
 from govnews_spider.writers.rejected import RejectedLog, Rejection
+
+_NAMED: Final = ("worker_killed", "internal_error")
 
 
 def finish_texts(ledger: sqlite3.Connection, parts: Sequence[Path]) -> None:
@@ -49,7 +51,7 @@ def account(space: Workspace, shares: Shares, run: Run, reprints: int) -> None:
         run.slugs[rejection["slug"]] += 1
         if rejection["slug"] == "internal_error":
             run.errors[:] = list(dict.fromkeys([*run.errors, rejection["detail"]]))[:10]
-        if rejection["slug"] in DRIFT_SLUGS:
+        if rejection["slug"] in DRIFT_SLUGS and rejection["url"]:
             run.page(rejection["url"], "", ())
         if outcome != "off_topic":
             log.add(Rejection(**rejection))
@@ -72,9 +74,16 @@ def account(space: Workspace, shares: Shares, run: Run, reprints: int) -> None:
 def _refused(space: Workspace, shares: Shares) -> Iterator[dict[str, Any]]:
     """What was not stored, as :class:`govnews_spider.writers.rejected.Rejection` has it."""
     with closing(Index(space.index)) as index:
-        for place, why in index.damage():
-            told = {"slug": "damaged_archive", "detail": f"{place}: {why}", "url": None, "origin": place}
-            yield told | {"outcome": "rejected"}
+        for place, why, is_whole in index.damage():
+            slug = (
+                why.partition(":")[0]
+                if why.startswith(_NAMED)
+                else "unreadable_archive"
+                if is_whole
+                else "damaged_archive"
+            )
+            told = {"slug": slug, "detail": f"{place}: {why}", "url": None, "origin": place}
+            yield told | {"outcome": "failed" if is_whole else "rejected"}
     names = ("slug", "detail", "url", "origin", "outcome")
     for begin, end in shares:
         with closing(opened(space.pages(begin, end))) as db:

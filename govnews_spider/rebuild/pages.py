@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple, NoReturn, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from govnews_spider.archive.exchanges import header
-from govnews_spider.archive.pages import page_of, read_article
+from govnews_spider.archive.pages import read_article
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.dedup import trace
 from govnews_spider.core.drift import fallbacks
@@ -40,10 +41,12 @@ _SCHEMA: Final = """
     CREATE TABLE refused (number INTEGER PRIMARY KEY, slug TEXT, detail TEXT, url TEXT, origin TEXT, outcome TEXT);
     CREATE TABLE keys (partition INTEGER PRIMARY KEY, keys BLOB, pages BLOB);
 """
-_FAILED: Final = frozenset({"internal_error", "worker_killed"})
-"""What another extractor could read; an answer that was cut short stays so: the archive has nothing to ask again."""
+_FAILED: Final = frozenset({"internal_error", "worker_killed", "unreadable_archive"})
+"""What another extractor, or another day, could read; an answer that was cut short stays so: the archive has nothing to ask again."""
 _HELD: Final = 64
 """Files that are held open."""
+_HELD_BY: Final = threading.local()
+T = TypeVar("T")
 _CODEC: Final = pa.Codec("zstd", compression_level=1)
 
 
@@ -113,10 +116,7 @@ def _left_out(page: Page) -> NoReturn:
 
 def _made(page: Page, index: Index, select: Select) -> _Made | None:
     """The article, as a crawl makes it; None for what is no page."""
-    found = index.read(page)
-    if found is None:
-        raise Rejected("damaged_archive", f"{page.place}: the page, or the one that it refers to, cannot be read")
-    first = page_of(found)
+    first = index.read(page)
     if first is None:
         return None
     context = index.context(page)
@@ -167,16 +167,26 @@ def _keep_keys(db: sqlite3.Connection, keys: list[tuple[int, int]], bits: int) -
         db.execute("INSERT INTO keys VALUES (?, ?, ?)", (part, rows[:, 0].tobytes(), rows[:, 1].tobytes()))
 
 
-@lru_cache(maxsize=1)
 def index_of(space: Workspace) -> Index:
-    """The index of the archives, which a process holds open from one work item to the next."""
-    return Index(space.index)
+    """The index of the archives, which a thread holds open from one work item to the next."""
+    return _held("index", space, lambda: Index(space.index))
 
 
-@lru_cache(maxsize=1)
 def page_files(space: Workspace, shares: Shares) -> PageFiles:
     """The articles that were made, held open in the same way."""
-    return PageFiles(space, shares)
+    return _held("pages", (space, shares), lambda: PageFiles(space, shares))
+
+
+def _held(name: str, key: object, make: Callable[[], T]) -> T:
+    """What this thread holds of that name: made anew for another key. A worker of Dask may have several threads."""
+    now = getattr(_HELD_BY, name, None)
+    if now is None or now[0] != key:
+        if now is not None:
+            now[1].close()
+        now = (key, make())
+        setattr(_HELD_BY, name, now)
+    held: T = now[1]
+    return held
 
 
 class PageFiles:
@@ -212,3 +222,8 @@ class PageFiles:
                 self._open.popitem(last=False)[1].close()
         self._open.move_to_end(share)
         return self._open[share]
+
+    def close(self) -> None:
+        """Gives back what it holds."""
+        for db in self._open.values():
+            db.close()

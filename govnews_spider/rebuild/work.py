@@ -165,11 +165,11 @@ def left_out(output: Path) -> set[int]:
 def leave_out(output: Path) -> int | None:
     """Leaves out the part that was worked on last; None where that is not known, or is left out already."""
     try:
-        part = int.from_bytes(_beside(output, "at").read_bytes(), "little")
+        written = _beside(output, "at").read_bytes()
     except FileNotFoundError:
         return None
-    known = left_out(output)
-    if part in known:
+    part, known = int.from_bytes(written, "little"), left_out(output)
+    if not written or part in known:
         return None
     with made(_beside(output, "without")) as path:
         path.write_text(" ".join(map(str, sorted({*known, part}))), "ascii")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 from zipfile import BadZipFile
 
-from govnews_spider.archive.answers import Answers, Found
-from govnews_spider.archive.pages import ArchivedPage, pages, read_article
+from govnews_spider.archive.answers import Answers
+from govnews_spider.archive.pages import ArchivedPage, page_of, pages, read_article
 from govnews_spider.archive.reading import SUFFIXES, Damage, is_archive
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core import documents
@@ -89,11 +89,11 @@ class Seeds(NewsSpider[SeedsArguments]):
                     if isinstance(found, Damage):
                         self._refuse(Rejected("damaged_archive", f"{found.place}: {found.why}"), str(found.place))
                     elif page_number(found.answer.url) == 1:
-                        yield from self._page(found, lambda url: answers().find(url, unpacked=True))
+                        yield from self._page(found, lambda url: page_of(answers().find(url, unpacked=True)))
             except (OSError, BadZipFile) as error:
                 self._refuse(Rejected("unreadable_file", f"{printable(path)}: {error}"), printable(path))
 
-    def _page(self, found: ArchivedPage, find: Callable[[str], Found | None]) -> Iterator[Article]:
+    def _page(self, found: ArchivedPage, find: Callable[[str], ArchivedPage | None]) -> Iterator[Article]:
         origin = str(found.place)
         try:
             article = read_article(found, find)
