@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from govnews_spider.archive.answers import Found
 from govnews_spider.archive.exchanges import Place, header, media_type
-from govnews_spider.archive.reading import Answer, Damage, Record, answer, records
+from govnews_spider.archive.reading import NOT_INTACT, Answer, Damage, Record, answer, records
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.extract import Reading
 from govnews_spider.core.join import join
@@ -49,7 +49,7 @@ def _page(one: Record) -> ArchivedPage | Damage | None:
     ):
         return None
     if not one.is_intact(record):
-        return Damage(one.place, "its block is not what its digest says")
+        return Damage(one.place, NOT_INTACT)
     told = answer(record, unpacked=True)
     return page_of(Found(one.place, told)) if told is not None else None
 

@@ -26,6 +26,7 @@ from govnews_spider.archive.exchanges import Place, header
 
 LARGEST: Final = 128 * 1024 * 1024
 """Bytes of a record, unpacked; a larger one is no page, and unpacking it might fill the memory."""
+NOT_INTACT: Final = "its block is not what its digest says"
 SUFFIXES: Final = (".warc", ".warc.gz", ".wacz")
 _GZIP: Final = b"\x1f\x8b\x08"
 _CHUNK: Final = 64 * 1024
@@ -114,9 +115,14 @@ class OpenArchive:
         mapped = self._mapped.get(place.name)
         if mapped is None:
             return Damage(place, f"{self._name} has no such archive")
-        read = _packed if mapped.content[:2] == _GZIP[:2] else _plain
+        is_packed = mapped.content[:2] == _GZIP[:2]  # then what is wrong with it is found when it is unpacked
+        read = _packed if is_packed else _plain
         found = next(read(place.name, mapped.content, place.offset), Damage(place, "nothing stands there"))
-        mapped.passed(found.length if isinstance(found, Record) else 0)
+        if isinstance(found, Damage):
+            return found
+        mapped.passed(found.length)
+        if not is_packed and not found.is_intact(found.parsed()):
+            return Damage(place, NOT_INTACT)
         return found
 
     def close(self) -> None:
