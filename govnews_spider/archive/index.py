@@ -112,7 +112,8 @@ def read_index(path: Path) -> list[Listed]:
         ValueError,
         LookupError,
         TypeError,
-    ):  # no index, or one in another form: the archive itself is read
+        AttributeError,
+    ):  # none, or one in another form: the archive itself is read
         return []
 
 
