@@ -22,8 +22,9 @@ _WITHIN = 30
 class Cluster:
     """``address`` of the scheduler, and ``workers``: the process that does the work of each."""
 
-    def __init__(self, folder: Path, workers: int = 2, path: Path | None = None) -> None:
-        """``path``: where its processes look for modules first."""
+    def __init__(self, folder: Path, workers: int = 2, path: Path | None = None, threads: int = 1) -> None:
+        """``path``: where its processes look for modules first; ``threads`` of each worker."""
+        self._threads = threads
         self._folder = folder
         self._path = [str(path)] if path is not None else []
         self._count = workers
@@ -45,7 +46,9 @@ class Cluster:
         told = ("--scheduler-file", str(self._file), "--no-dashboard", "--host", "127.0.0.1")
         self._start("dask_scheduler", *told, "--port", "0")
         for _ in range(self._count):
-            self.nannies.append(self._start("dask_worker", *told, "--nthreads", "1", "--memory-limit", "0"))
+            self.nannies.append(
+                self._start("dask_worker", *told, "--nthreads", str(self._threads), "--memory-limit", "0")
+            )
         deadline = time.monotonic() + _WITHIN
         while not self._file.exists() or len(self.workers) < self._count or not self._has_joined():
             assert time.monotonic() < deadline, self._log.read_text()

@@ -130,10 +130,8 @@ class _Rebuild:
                 shutil.rmtree(self._space.data / name, ignore_errors=True)
             (self._space.data / "ledger.sqlite").unlink(missing_ok=True)
         if there := [path.name for path in self._space.data.iterdir() if not path.name.startswith(".")]:
-            named = ", ".join(sorted(there)[:3])
-            raise Fault(
-                "target_exists", f"{self._space.data}: {named} is there already; name another folder, or delete it"
-            )
+            told = f"{self._space.data}: {', '.join(sorted(there)[:3])} is there already, perhaps of a rebuild that is finished"
+            raise Fault("target_exists", f"{told}; name another folder, or delete it")
         if not found:
             named = ", ".join(map(str, self._order.archives))
             raise Fault("no_archives", f"{named}: no .warc, .warc.gz or .wacz file there")

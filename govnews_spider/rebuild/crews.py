@@ -7,12 +7,14 @@ import os
 import signal
 import threading
 from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from typing import Any, Final
 
+from govnews_spider.rebuild.pages import let_go
 from govnews_spider.rebuild.work import LOST, Crew
 
 _COLLECT_AFTER: Final = 20_000
@@ -65,4 +67,11 @@ def cluster(address: str) -> Crew:
         executor: Executor = client.get_executor(retries=_RETRIES, pure=False)
         return executor
 
-    return Crew(make, threads, (*LOST, distributed.KilledWorker), tries=1)  # Dask has tried it several times by then
+    def end() -> None:
+        with suppress(OSError, TimeoutError):  # the scheduler may have gone
+            client.run(let_go, on_error="ignore")
+            client.close()
+
+    return Crew(
+        make, threads, (*LOST, distributed.KilledWorker), end=end, tries=1
+    )  # Dask has tried it several times by then

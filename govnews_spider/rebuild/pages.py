@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple, NoReturn, TypeVar
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -45,7 +45,7 @@ _FAILED: Final = frozenset({"internal_error", "worker_killed", "unreadable_archi
 """What another extractor, or another day, could read; an answer that was cut short stays so: the archive has nothing to ask again."""
 _HELD: Final = 64
 """Files that are held open."""
-_HELD_BY: Final = threading.local()
+_HELD_NOW: Final[dict[tuple[int, str], tuple[object, Any]]] = {}
 T = TypeVar("T")
 _CODEC: Final = pa.Codec("zstd", compression_level=1)
 
@@ -179,14 +179,20 @@ def page_files(space: Workspace, shares: Shares) -> PageFiles:
 
 def _held(name: str, key: object, make: Callable[[], T]) -> T:
     """What this thread holds of that name: made anew for another key. A worker of Dask may have several threads."""
-    now = getattr(_HELD_BY, name, None)
+    slot = (threading.get_ident(), name)
+    now = _HELD_NOW.get(slot)
     if now is None or now[0] != key:
         if now is not None:
             now[1].close()
-        now = (key, make())
-        setattr(_HELD_BY, name, now)
+        now = _HELD_NOW[slot] = (key, make())
     held: T = now[1]
     return held
+
+
+def let_go() -> None:
+    """Gives back what the threads of this process hold, which do no more work: files that are deleted take room until then."""
+    while _HELD_NOW:
+        _HELD_NOW.popitem()[1][1].close()
 
 
 class PageFiles:

@@ -41,6 +41,8 @@ class Crew:
     size: int
     lost: tuple[type[BaseException], ...] = LOST
     """What it raises for an item whose process has ended."""
+    end: Callable[[], None] = lambda: None
+    """What is done when there is no more work."""
     tries: int = 3
     """How often an item is tried alone before it is held to be what ends its process: something else may do that once or twice."""
 
@@ -60,6 +62,7 @@ class Hands:
         for future in self._pending:
             future.cancel()
         self._end()
+        self._crew.end()
 
     def perform(self, items: Iterable[Item]) -> Iterator[tuple[Item, bool]]:
         """Each item once it has ended, and whether it is done; not done is one that ends every process which works on it.
@@ -228,4 +231,6 @@ def table_file(output: Path, schema: str) -> Iterator[sqlite3.Connection]:
 
 def opened(path: Path) -> sqlite3.Connection:
     """A finished file, to be read by any number of processes."""
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False
+    )
