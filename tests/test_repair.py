@@ -335,6 +335,18 @@ def test_whatever_happens_to_the_ledger_the_rows_of_the_files_stay_and_it_fits_t
     assert rows(data, *ALL) == rows(whole, *ALL)
 
 
+@pytest.mark.parametrize("column", ["first_seen", "article_id", "content_hash", "day"])
+def test_what_is_no_text_in_the_ledger_is_found_and_mended(whole: Path, tmp_path: Path, column: str) -> None:
+    data = Path(shutil.copytree(whole, tmp_path / "data"))
+    wait(data, *(sound(number) for number in range(20, 23)))
+    with closing(sqlite3.connect(data / "ledger.sqlite")) as db, db:
+        db.execute(
+            f"UPDATE identities SET {column} = CAST(x'3230e3' AS TEXT) WHERE article_id = (SELECT max(article_id) FROM outbox)"
+        )
+    mended(data)
+    assert rows(data, *ALL) == rows(whole, *ALL)
+
+
 def die_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """So many files get or lose their name, then the process dies."""
     left = iter([True] * steps)

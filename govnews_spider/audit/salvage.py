@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +22,7 @@ _UNREADABLE: Final = (sqlite3.Error, UnicodeDecodeError)
 _MOST_BETWEEN: Final = 1000
 """Row numbers that are tried between two that were found: a damaged page may give any number."""
 _TABLES: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
+_OF_TEXT: Final = ("identities", "aliases", "versions", "urls")
 _OTHER_WAYS: Final = (
     "SELECT rowid FROM outbox NOT INDEXED ORDER BY rowid DESC",
     "SELECT rowid FROM outbox INDEXED BY outbox_order",
@@ -41,6 +43,10 @@ def ledger_fault(path: Path) -> Fault | None:
             complaints = [line for (line,) in db.execute("PRAGMA integrity_check") if line != "ok"]
             if db.execute(_TABLES).fetchall() != _expected():
                 complaints.append("its tables are not those of this version")
+            for table in (
+                () if complaints else _OF_TEXT
+            ):  # what is no text in them is found by reading it, and by nothing else
+                deque(db.execute(f"SELECT * FROM {table}"), maxlen=0)  # noqa: S608
     except Fault as fault:
         if not fault.breaks_data and fault.slug != "ledger_failed":
             raise
