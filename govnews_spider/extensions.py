@@ -21,6 +21,7 @@ from govnews_spider.archive.exchanges import Exchange, Place
 from govnews_spider.archive.writing import Archive
 from govnews_spider.article import Article, Rejected
 from govnews_spider.balance import show
+from govnews_spider.card import write_card
 from govnews_spider.core.drift import DRIFT_SLUGS, fallbacks
 from govnews_spider.faults import Fault, named
 from govnews_spider.identities import Validators
@@ -203,7 +204,7 @@ class RunReport:
             self._crawler.stats.set_value(f"govnews/{name}", getattr(self.run, name))
         for name, count in self.run.outcomes.items():
             self._crawler.stats.set_value(f"govnews/{name}", count)
-        for step in (self._log.close, self._archive.close, self._close_ledger, self._save):
+        for step in (self._log.close, self._archive.close, self._card, self._close_ledger, self._save):
             try:
                 step()
             except (OSError, sqlite3.Error) as error:
@@ -217,6 +218,10 @@ class RunReport:
         error = failure.value or RuntimeError("unknown")
         self.error(error)
         return Rejected("internal_error", f"{type(error).__name__}: {error}")
+
+    def _card(self) -> None:
+        if self.ledger is not None:  # and so the folder is this run's
+            write_card(self.options.data)
 
     def _close_ledger(self) -> None:
         ledger, self.ledger = self.ledger, None

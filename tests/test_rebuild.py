@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,8 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from govnews_spider import open_articles
 from govnews_spider.archive.exchanges import Exchange
 from govnews_spider.archive.writing import Archive
+from govnews_spider.card import NAMES
 from tests.cluster import Cluster
 from tests.crawling import Crawl, crawl
 from tests.rebuilding import Killer, faults, rebuild, site_of
@@ -87,6 +90,17 @@ def test_the_account_of_a_rebuild_adds_up(live: Crawl, tmp_path: Path) -> None:
     assert balance == {"seen": 52, "stored": 40 - reprints, "reprint": reprints, "revised": 12}
     assert (report["unaccounted"], report["exit_code"], report["spider"]) == (0, 0, "rebuild")
     assert sum(report["layouts"].values()) == 52
+
+
+def test_its_card_says_what_the_crawls_say_but_for_their_lists(live: Crawl, tmp_path: Path) -> None:
+    made = rebuild(live.data / "raw", tmp_path / "made").data
+    for name in NAMES:
+        said, says = ((data / name).read_text("utf-8") for data in (live.data, made))
+        assert re.sub("Lists read: .*", "", says) == re.sub("Lists read: .*", "", said)
+    rows = {name: len(open_articles(live.data, **{name: True}).to_table()) for name in ("reprints", "revisions")}
+    articles = len(open_articles(live.data).to_table())
+    for name, count in {"articles": articles, **{name: rows[name] - articles for name in rows}}.items():
+        assert f"| `{name}/` | {count} |" in (live.data / "CARD.md").read_text("utf-8")
 
 
 def test_a_crawl_goes_on_with_a_rebuilt_folder_and_fetches_no_article_again(live: Crawl, tmp_path: Path) -> None:

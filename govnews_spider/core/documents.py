@@ -122,6 +122,9 @@ def dumps(article: Article, *, style: str | None = None) -> str:
         "thumbnail": picture,
     }
     body = CONTROL.sub("", article.body_html.replace("\r\n", "\n").replace("\r", "\n"))
+    if not as_read:
+        # Hexo marks by this sign what it sets aside for a while; the same mark in a text ends `hexo generate`, of all posts.
+        body = body.replace("\ufffc", "&#65532;")
     return frontmatter.dumps(frontmatter.Post(body, HANDLER, **{key: values[key] for key in chosen.keys}))
 
 

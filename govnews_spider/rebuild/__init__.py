@@ -22,6 +22,7 @@ from time import monotonic
 from typing import Any, Final
 
 from govnews_spider.archive.answers import archives
+from govnews_spider.card import write_card
 from govnews_spider.faults import Fault, named
 from govnews_spider.lock import hold
 from govnews_spider.rebuild import candidates, finishing, identities, reprints
@@ -286,6 +287,8 @@ class _Rebuild:
                 ledger.execute("COMMIT")
                 ledger.execute("PRAGMA journal_mode = WAL")
             self._space.ledger.replace(self._space.data / "ledger.sqlite")
+        if (self._space.data / "ledger.sqlite").exists():
+            write_card(self._space.data)
         report = self._space.data / "runs" / f"{run.run_id}.json"
         replace_files(
             self._space.data, {report: (json.dumps(run.as_json(), ensure_ascii=False, indent=1) + "\n").encode()}

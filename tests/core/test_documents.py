@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govnews_spider.article import SHANGHAI, Article, Rejected
+from govnews_spider.core.clean import clean
 from govnews_spider.core.documents import DEFAULT_CATEGORIES, STYLES, dumps, loads, read
 from tests.places import SHARED
 from tests.real import needs_real
@@ -282,6 +283,14 @@ def test_a_new_documents_categories_are_plain_yaml() -> None:
     text = dumps(article(categories=["- 金融", "新浪: #财经\n", "&锚", "第四"]))
     assert block_of(text)["categories"] == ["_ 金融", "新浪_ _财经", "_锚"]
     assert block_of(text)["author"] == "新浪_ _财经"
+
+
+def test_a_new_document_spells_out_the_sign_of_hexos_own_marks_and_one_that_was_read_keeps_it() -> None:
+    text = dumps(article(body_html="<p>&lt;!--swig\ufffc0--&gt;</p>"))
+    assert "\n<p>&lt;!--swig&#65532;0--&gt;</p>  \n" in text
+    assert clean(loads(text, name="a")).text == "<!--swig\ufffc0-->"
+    theirs = text.replace("&#65532;", "\ufffc")
+    assert dumps(loads(theirs, name="a")) == theirs
 
 
 def test_a_picture_that_would_end_its_quotes_is_percent_encoded() -> None:
