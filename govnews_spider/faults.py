@@ -32,8 +32,10 @@ class Fault(Exception):
         return self.slug in BROKEN_DATA
 
 
-BROKEN_DATA: Final = frozenset({"ledger_damaged", "ledger_behind", "damaged_day_file", "other_schema", "row_missing"})
-"""Slugs of faults that are broken invariants of the data: ``scrapy verify`` finds them too, and ``--repair`` mends them."""
+BROKEN_DATA: Final = frozenset(
+    {"ledger_damaged", "ledger_behind", "damaged_day_file", "other_schema", "row_missing", "unreadable_report"}
+)
+"""Slugs of faults that are broken invariants of the data: ``scrapy verify`` finds them too, and ``--repair`` mends all but the last."""
 
 _STOPS_ALL: Final = frozenset({"disk_full", "read_only", "disk_failed", "too_many_files", "cannot_open"})
 _CURES: Final = {

@@ -93,13 +93,16 @@ def test_every_file_that_the_writers_leave_has_the_form_of_a_path_on_the_page(tm
         "runs/20211126T010203Z.json",
         "CARD.md",
         ".huggingface.yaml",
+        "report.html",
         ".part/",
         ".rebuild/",
         "damaged/",
         "ledger.sqlite.damaged-<UTC time>",
         "ledger.sqlite.ready",
     )
-    assert forms - left == set(map(_form, by_others)), "written by the run itself, by a repair, or empty here"
+    assert forms - left == set(map(_form, by_others)), (
+        "written by the run itself, by a report or a repair, or empty here"
+    )
 
 
 def _form(path: str) -> str:

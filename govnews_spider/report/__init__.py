@@ -1,0 +1,81 @@
+"""One page that shows a data folder to its readers: what was collected, how well, what about, and what the runs say.
+
+Everything is in the one file: it opens without a network, and asks for nothing. Files are read as they stand, column by column and day
+by day; a run may be writing meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from secrets import token_hex
+
+from govnews_spider.faults import named
+from govnews_spider.report import library
+from govnews_spider.report.accounts import accounts
+from govnews_spider.report.chapters import collected, newest, quality, reprints, runs, subjects, summary
+from govnews_spider.report.html import Html
+from govnews_spider.report.lists import list_states
+from govnews_spider.report.page import page
+from govnews_spider.report.reprinted import copies, reprinted
+from govnews_spider.report.rows import collect, day_files
+from govnews_spider.writers.parquet import read_day
+
+__all__ = ["Written", "report"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What the page tells of, and its size in bytes."""
+
+    articles: int
+    reprints: int
+    runs: int
+    size: int
+
+
+def report(data: Path, out: Path, *, now: datetime) -> Written:
+    """Writes the page about ``data`` to ``out``, which is replaced whole; ``now`` (aware) is what ages are told from.
+
+    Raises FileNotFoundError ``no_articles`` where there is no article, and :class:`govnews_spider.faults.Fault`: ``no_chart_library``,
+    a damaged file, or the name of what keeps a file from being read or written.
+    """
+    script = library.script()
+    repeated = copies(data)
+    found = collect(data, repeated)
+    if not found.articles:
+        raise FileNotFoundError(f"no_articles: {data}: no article in it; run a crawl, or name the folder of one")
+    again = reprinted(repeated, found.asked)
+    revisions = sum(read_day(path, ("revision",)).num_rows for path in day_files(data, "revisions"))
+    told = accounts(data)
+    lists = list_states(data, told.runs)
+    chapters = [
+        collected.chapter(found),
+        quality.chapter(found, told.refused, lists, now),
+        subjects.chapter(found),
+        reprints.chapter(again),
+        runs.chapter(told),
+        newest.chapter(found.newest),
+    ]
+    head = Html(summary.tiles(found, again.total, revisions, len(told.runs)) + summary.attention(told, lists))
+    content = page(chapters, head=head, days=found.days, now=now, library=script).encode()
+    _replace(out, content)
+    return Written(articles=found.articles, reprints=again.total, runs=len(told.runs), size=len(content))
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(f".{path.name}.{token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise named(error, path) from error

@@ -1,0 +1,104 @@
+"""What was collected: articles by day and list, and what came together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import accumulate
+from typing import Final
+
+from govnews_spider.report import specs
+from govnews_spider.report.html import Cell, Chapter, Chart, Label, Table
+from govnews_spider.report.periods import UNIT_NAMES, between, label, start_of, unit_of
+from govnews_spider.report.rows import Collected
+from govnews_spider.report.timeline import over_time
+
+NO_LIST: Final = "未列名 no list"
+OTHERS: Final = "其他 others"
+_DAY: Final[Label] = ("日期", "date")
+_ALL: Final[Label] = ("合计", "all")
+_WEEKDAYS: Final = "一二三四五六日"
+_YEAR: Final = timedelta(days=370)
+
+
+def chapter(found: Collected) -> Chapter:
+    """Needs at least one article."""
+    return Chapter("collected", ("收录了什么", "What was collected"), [*_over_time(found), _calendar(found)])
+
+
+def _over_time(found: Collected) -> list[Chart]:
+    unit = unit_of(*found.days)
+    periods = between(*found.days, unit)
+    lists = _lists(found)
+    counts: Counter[tuple[date, str]] = Counter()
+    for (day, name), count in found.by_day.items():
+        counts[start_of(day, unit), lists.get(name, OTHERS)] += count
+    series = list(dict.fromkeys(lists.values())) + [OTHERS] * any(name == OTHERS for _, name in counts)
+    together = _so_far(counts, periods, series)
+    chinese, english = UNIT_NAMES[unit]
+    columns: list[Label] = [_DAY, *((name, "") for name in series), _ALL]
+
+    def table(numbers: Counter[tuple[date, str]]) -> Table:
+        rows: list[list[Cell]] = []
+        for start in reversed(periods):
+            counts = [numbers[start, name] for name in series]
+            rows.append([label(start, unit), *counts, sum(counts)])
+        return Table(columns, rows)
+
+    title = (f"每{chinese}各列表的文章", f"Articles per {english} and list")
+    note = ("按发布日期，转载不计", "by day of publication, without reprints")
+    spec = over_time(counts, periods, series, unit, mark="bar")
+    spec_together = over_time(together, periods, series, unit, mark="area")
+    title_together = ("累计文章", "Articles so far")
+    note_together = ("自首日起各列表累计", "by list, from the first day on")
+    return [
+        Chart("per-period", title, note, spec, table(counts), series),
+        Chart("together", title_together, note_together, spec_together, table(together), series),
+    ]
+
+
+def _so_far(
+    counts: Counter[tuple[date, str]], periods: Sequence[date], series: Sequence[str]
+) -> Counter[tuple[date, str]]:
+    """What has come together of each series at the end of each period."""
+    together: Counter[tuple[date, str]] = Counter()
+    for name in series:
+        totals = accumulate(counts[start, name] for start in periods)
+        together.update({(start, name): total for start, total in zip(periods, totals, strict=True)})
+    return together
+
+
+def _lists(found: Collected) -> dict[str | None, str]:
+    """The lists with most articles, as they are shown."""
+    totals: Counter[str | None] = Counter()
+    for (_, name), count in found.by_day.items():
+        totals[name] += count
+    most = [name for name, _ in totals.most_common()]
+    kept = most if len(most) <= specs.COLOURS else most[: specs.COLOURS - 1]
+    return {name: NO_LIST if name is None else name for name in kept}
+
+
+def _calendar(found: Collected) -> Chart:
+    """Every day of the last year: one without articles is an empty square."""
+    first, last = found.days
+    first = max(first, last - _YEAR)
+    totals: Counter[date] = Counter()
+    for (day, _), count in found.by_day.items():
+        totals[day] += count
+    days = between(first, last, "day")
+    cells = {(start_of(day, "week").isoformat(), _WEEKDAYS[day.weekday()]): totals[day] for day in days}
+    weeks = [start.isoformat() for start in between(first, last, "week")]
+    # A week is named by its month where it is the month's first.
+    axis = (
+        {"labelExpr": "slice(datum.value, 8) <= '07' ? slice(datum.value, 0, 7) : ''"} if len(weeks) > specs.FEW else {}
+    )
+    said = ("周 week", "星期 weekday", "文章 articles")
+    spec = specs.heat(cells, weeks, _WEEKDAYS, said=said, across_axis=axis, step=18)
+    rows: list[list[Cell]] = [[day.isoformat(), totals[day]] for day in reversed(days)]
+    title = ("近一年每天的文章", "Articles per day, last year")
+    note = (
+        "一列为一周（周一至周日），颜色越浓越多，最浅为零",
+        "a column is a week from Monday to Sunday; the fuller, the more; the faintest is none",
+    )
+    return Chart("calendar", title, note, spec, Table([_DAY, ("文章", "articles")], rows))

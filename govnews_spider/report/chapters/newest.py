@@ -1,0 +1,40 @@
+"""The newest articles, one a row, each with the way to its source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from govnews_spider.core.gazetteer import gazetteer
+from govnews_spider.report.html import Cell, Chapter, Html, Table, both, link, table_html, time_tag
+from govnews_spider.report.rows import Row
+
+
+def chapter(rows: Sequence[Row]) -> Chapter:
+    """The table is whole without scripts; with them it is searched and shown page by page."""
+    title = ("最新文章", "Newest articles")
+    columns = [
+        ("时间", "published"),
+        ("标题", "title"),
+        ("来源", "source"),
+        ("列表", "list"),
+        ("主题", "topics"),
+        ("地区", "regions"),
+    ]
+    table = table_html(Table(columns, [_cells(row) for row in rows]), title, attributes=' id="articles"')
+    label = ("搜索标题、来源、列表、主题或地区", "search title, source, list, topics or regions")
+    search = (
+        f'<search class="search" hidden><label for="search">{both(label)}</label>'
+        '<input id="search" type="search" autocomplete="off" spellcheck="false" aria-describedby="found">'
+        '<p id="found" role="status" aria-live="polite"></p></search>'
+    )
+    more = f'<button id="more" type="button" hidden>{both(("显示更多", "Show more"))}</button>'
+    count = (f"最新的 {len(rows):,} 篇，时间为北京时间", f"the newest {len(rows):,}; times are those of Asia/Shanghai")
+    note = f'<p class="note">{both(count)}</p>'
+    return Chapter("newest", title, [Html(f'<div class="card wide">{note}{search}{table}{more}</div>')])
+
+
+def _cells(row: Row) -> list[Cell]:
+    names = gazetteer().names
+    regions = "、".join(names.get(code, code) for code in row.regions)
+    title = link(row.title, row.url)
+    return [time_tag(row.published_at), title, row.source or "", row.section or "", "、".join(row.topics), regions]

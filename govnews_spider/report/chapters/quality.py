@@ -1,0 +1,148 @@
+"""How well it was collected: fields, layouts, refusals, freshness, gaps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from govnews_spider.report import specs
+from govnews_spider.report.chapters.collected import OTHERS
+from govnews_spider.report.html import Cell, Chapter, Chart, Html, Label, Table, both, table_card, time_tag
+from govnews_spider.report.lists import ListState
+from govnews_spider.report.periods import UNIT_NAMES, between, label, month_or_year, start_of
+from govnews_spider.report.rows import MEASURED, Collected
+from govnews_spider.report.timeline import over_time
+
+_FIELDS: Final[dict[str, Label]] = {
+    "url": ("网址", "url"),
+    "source": ("来源", "source"),
+    "author": ("记者", "author"),
+    "editor": ("责编", "editor"),
+    "original_title": ("原标题", "original_title"),
+    "section": ("列表", "section"),
+    "keywords": ("关键词", "keywords"),
+    "topics": ("主题", "topics"),
+    "regions": ("地区", "regions"),
+    "headimg": ("配图", "headimg"),
+    "char_count": ("正文", "text"),
+    "fetched_at": ("抓取时间", "fetched_at"),
+}
+_REFUSED: Final = {"rejected": "拒收 rejected", "failed": "失败 failed"}
+_SLUGS: Final = 20
+
+
+def chapter(found: Collected, refused: Counter[tuple[str, str]], lists: Sequence[ListState], now: datetime) -> Chapter:
+    """``now`` is what ages are told from."""
+    parts: list[Chart | Html] = [
+        _coverage(found),
+        _layouts(found),
+        _refusals(refused),
+        _freshness(lists, now),
+        _gaps(lists),
+    ]
+    return Chapter("quality", ("质量如何", "How well"), parts)
+
+
+def _coverage(found: Collected) -> Chart:
+    unit = month_or_year(*found.days)
+    periods = between(*found.days, unit)
+    rows: Counter[date] = Counter()
+    filled: Counter[tuple[date, str]] = Counter()
+    for (day, _), count in found.by_day.items():
+        rows[start_of(day, unit)] += count
+    for (day, name), count in found.filled.items():
+        filled[start_of(day, unit), name] += count
+    names = [" ".join(_FIELDS[name]) for name in MEASURED]
+    shares = {
+        (label(start, unit), named): filled[start, name] / rows[start]
+        for start in periods
+        for name, named in zip(MEASURED, names, strict=True)
+        if rows[start]
+    }
+    across = [label(start, unit) for start in periods]
+    spec = specs.heat(shares, across, names, said=(" ".join(UNIT_NAMES[unit]), "字段 field", "有值 filled"), share=True)
+    table = [
+        [at, *(f"{shares[at, name]:.1%}" if (at, name) in shares else "—" for name in names)] for at in reversed(across)
+    ]
+    title = (f"各字段完整度（按{UNIT_NAMES[unit][0]}）", f"Fields filled, by {UNIT_NAMES[unit][1]}")
+    note = (
+        "颜色越浓，有值的文章占比越高；并非每篇都有记者、原标题或地区",
+        "the fuller, the more articles have it; not every article names an author, an original title or a region",
+    )
+    columns = [UNIT_NAMES[unit], *(_FIELDS[name] for name in MEASURED)]
+    return Chart("coverage", title, note, spec, Table(columns, table))
+
+
+def _layouts(found: Collected) -> Chart:
+    unit = month_or_year(*found.days)
+    periods = between(*found.days, unit)
+    totals: Counter[str] = Counter()
+    for (_, layout), count in found.layouts.items():
+        totals[layout] += count
+    most = [name for name, _ in totals.most_common(specs.COLOURS - (len(totals) > specs.COLOURS))]
+    series = most + [OTHERS] * (len(totals) > len(most))
+    counts: Counter[tuple[date, str]] = Counter()
+    for (day, layout), count in found.layouts.items():
+        counts[start_of(day, unit), layout if layout in most else OTHERS] += count
+    spec = over_time(counts, periods, series, unit, mark="share")
+    title = ("版式构成", "Layouts")
+    note = ("每篇由哪一种页面版式或文档样式读出", "which page layout or document style read the articles")
+    rows: list[list[Cell]] = [[name, count, f"{count / found.articles:.1%}"] for name, count in totals.most_common()]
+    columns = [("版式", "layout"), ("文章", "articles"), ("占比", "share")]
+    return Chart("layouts", title, note, spec, Table(columns, rows), series, wide=False)
+
+
+def _refusals(refused: Counter[tuple[str, str]]) -> Chart:
+    most = refused.most_common()
+    slugs = Counter(slug for slug, _ in refused)
+    shown = [(f"{slug} ({outcome})" if slugs[slug] > 1 else slug, count) for (slug, outcome), count in most[:_SLUGS]]
+    groups = [_REFUSED.get(outcome, outcome) for (_, outcome), _ in most[:_SLUGS]]
+    spec = specs.bars(shown, said="次 times", groups=groups) if shown else None
+    title = ("未入库的原因", "Why articles were refused")
+    note = (
+        "拒收：不是可收录的文章；失败：没能读出，以后可能补上",
+        "rejected: nothing to store; failed: could not be read, and may arrive later",
+    )
+    table = Table([("原因", "slug"), ("结果", "outcome"), ("次数", "times")], [[*pair, count] for pair, count in most])
+    return Chart("refusals", title, note, spec, table, list(dict.fromkeys(groups)), wide=False)
+
+
+def _freshness(lists: Sequence[ListState], now: datetime) -> Html:
+    rows: list[list[Cell]] = []
+    for state in lists:
+        verdict = ("过旧", "stale") if state.stale else ("正常", "ok") if state.newest else ("未知", "unknown")
+        mark = Html(
+            f'<span class="badge {"bad" if state.stale else "good" if state.newest else ""}">{both(verdict)}</span>'
+        )
+        age = "—" if state.newest is None else _span(now - state.newest)
+        rows.append([state.name, time_tag(state.newest), age, mark, time_tag(state.through), len(state.gaps)])
+    columns = [
+        ("列表", "list"),
+        ("最新一行", "newest row"),
+        ("距今", "age"),
+        ("上次运行时", "at the last run"),
+        ("读到", "read through"),
+        ("缺口", "gaps"),
+    ]
+    return table_card("freshness", ("列表新鲜度", "Freshness of the lists"), Table(columns, rows))
+
+
+def _gaps(lists: Sequence[ListState]) -> Html:
+    rows: list[list[Cell]] = []
+    for state in lists:
+        for gap in state.gaps:
+            cure = ("仅存档可补", "only by -a fill_gaps=1") if gap.gone else ("下次运行可补", "by the next run")
+            rows.append(
+                [state.name, time_tag(gap.since), time_tag(gap.until), _span(gap.until - gap.since), both(cure)]
+            )
+    columns = [("列表", "list"), ("自", "from"), ("至", "until"), ("时长", "length"), ("如何补上", "how it closes")]
+    return table_card("gaps", ("缺口：从未读到的时段", "Gaps: times that were never read"), Table(columns, rows))
+
+
+def _span(length: timedelta) -> str:
+    hours = max(length, timedelta()) / timedelta(hours=1)
+    if hours < 1:
+        return f"{hours * 60:,.0f} 分钟 min"
+    return f"{hours:,.1f} 小时 h" if hours < 48 else f"{hours / 24:,.1f} 天 d"

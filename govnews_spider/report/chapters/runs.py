@@ -1,0 +1,98 @@
+"""The runs: what came of each, and how it ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from govnews_spider.report import specs
+from govnews_spider.report.accounts import Account, Accounts
+from govnews_spider.report.html import Cell, Chapter, Chart, Html, Label, Table, table_card, text, time_tag
+from govnews_spider.runs import OUTCOMES
+
+_SHOWN: Final = 60
+_LISTED: Final = 50
+CODES: Final = {
+    0: "正常 ok",
+    1: "内部错误 internal",
+    2: "参数有误 argument",
+    3: "一无所获 nothing",
+    4: "网站不通 unreachable",
+    5: "部分完成 partial",
+    6: "来源过旧 stale",
+    7: "数据受损 broken",
+    130: "已中断 interrupted",
+}
+"""What an exit code is called in both languages."""
+_OUTCOMES: Final[dict[str, str]] = {
+    "stored": "新入库",
+    "revised": "已修订",
+    "unchanged": "无变化",
+    "reprint": "转载",
+    "off_topic": "无关",
+    "rejected": "拒收",
+    "failed": "失败",
+}
+
+
+def chapter(found: Accounts) -> Chapter:
+    """The newest runs, and how all of them ended."""
+    return Chapter("runs", ("运行", "Runs"), [_outcomes(found), _endings(found), _list(found)])
+
+
+def _outcomes(found: Accounts) -> Chart:
+    shown = found.runs[:_SHOWN][::-1]
+    series = [f"{_OUTCOMES[name]} {name}" for name in OUTCOMES]
+    counts = [(run.run_id, dict(zip(series, (run.balance[name] for name in OUTCOMES), strict=True))) for run in shown]
+    # A run's name begins with its start: 20211126T010203Z.
+    spec = specs.columns(counts, series, label_expr="slice(datum.value, 4, 6) + '-' + slice(datum.value, 6, 8)")
+    rows: list[list[Cell]] = [[run.run_id, *(run.balance[name] for name in OUTCOMES)] for run in reversed(shown)]
+    columns: list[Label] = [("运行", "run"), *((_OUTCOMES[name], name) for name in OUTCOMES)]
+    title = ("每次运行的结果", "What came of each run")
+    note = (
+        f"最近 {len(shown)} 次运行，每篇只计一个结果",
+        f"the last {len(shown)} runs; every article ends as exactly one of these",
+    )
+    return Chart("outcomes", title, note, spec if shown else None, Table(columns, rows), series, wide=False)
+
+
+def _endings(found: Accounts) -> Chart:
+    codes = Counter(run.exit_code for run in found.runs)
+    counts = [(f"{code} {CODES.get(code, '')}".strip(), codes[code]) for code in sorted(codes)]
+    if found.killed:
+        counts.append(("强行终止 killed", len(found.killed)))
+    spec = specs.bars(counts, said="次 runs") if counts else None
+    title = ("退出码", "Exit codes")
+    note = ("0 为一切正常", "0: all is accounted for")
+    return Chart("endings", title, note, spec, Table([("退出码", "exit code"), ("次数", "runs")], counts), wide=False)
+
+
+def _list(found: Accounts) -> Html:
+    shown = found.runs[:_LISTED]
+    title: Label = (f"最近 {len(shown)} 次运行", f"The last {len(shown)} runs")
+    columns = [
+        ("开始", "started"),
+        ("爬虫", "spider"),
+        ("参数", "arguments"),
+        ("用时", "took"),
+        ("见到", "seen"),
+        ("入库", "stored"),
+        ("退出码", "exit code"),
+    ]
+    named = "、".join(found.killed)
+    note = (f"未留下记录的运行：{named}", "runs that left no account") if found.killed else None
+    return table_card("run-list", title, Table(columns, [_row(run) for run in shown]), note)
+
+
+def _row(run: Account) -> list[Cell]:
+    arguments = " ".join(f"{name}={value}" for name, value in run.arguments.items())
+    took = (
+        "—"
+        if run.seconds is None
+        else f"{run.seconds:,.0f}\u00a0s"
+        if run.seconds < 600
+        else f"{run.seconds / 60:,.0f}\u00a0min"
+    )
+    state = "bad" if run.exit_code else "good"
+    code = Html(f'<span class="badge {state}">{run.exit_code}</span> <small><bdi>{text(run.exit_reason)}</bdi></small>')
+    return [time_tag(run.started), run.spider, arguments, took, run.balance["seen"], run.balance["stored"], code]

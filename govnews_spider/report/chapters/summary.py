@@ -1,0 +1,64 @@
+"""The first screen: the numbers, and what needs a person's eye."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from govnews_spider.report.accounts import Accounts
+from govnews_spider.report.html import Html, Label, both, text
+from govnews_spider.report.lists import ListState
+from govnews_spider.report.rows import Collected
+
+
+def tiles(found: Collected, reprints: int, revisions: int, runs: int) -> Html:
+    """The numbers of the whole folder."""
+    first, last = found.days
+    media = sum(source is not None for source in found.sources)
+    numbers: list[tuple[str, Label]] = [
+        (f"{found.articles:,}", ("篇文章", "articles")),
+        (f"{reprints:,}", ("篇转载", "reprints")),
+        (f"{revisions:,}", ("个旧版本", "former revisions")),
+        (f"{media:,}", ("家来源", "sources")),
+        (f"{(last - first).days + 1:,}", ("天跨度", "days from first to last")),
+        (f"{runs:,}", ("次运行", "runs")),
+    ]
+    shown = "".join(f"<li><b>{number}</b><span>{both(label)}</span></li>" for number, label in numbers)
+    return Html(f'<ul class="tiles">{shown}</ul>')
+
+
+def attention(accounts: Accounts, lists: Sequence[ListState]) -> Html:
+    """What is not as it should be, each in a line; or that all is well."""
+    lines = [*_runs(accounts), *_lists(lists)]
+    if not lines:
+        return Html(f'<p class="status good">✓ {both(("没有需要注意的事项", "Nothing needs attention"))}</p>')
+    items = "".join(f"<li>{line}</li>" for line in lines)
+    head = both(("需要注意", "Needs attention"))
+    return Html(
+        f'<section class="status bad" aria-labelledby="attention"><h2 id="attention">⚠ {head}</h2><ul>{items}</ul></section>'
+    )
+
+
+def _runs(accounts: Accounts) -> list[Html]:
+    lines = []
+    if accounts.runs and accounts.runs[0].exit_code:
+        run = accounts.runs[0]
+        label = (f"最近一次运行以 {run.exit_code} 结束", f"the last run ended with {run.exit_code}")
+        lines.append(Html(f"{both(label)}：<bdi>{text(run.exit_reason)}</bdi>"))
+    if accounts.killed:
+        count = len(accounts.killed)
+        lines.append(both((f"{count} 次运行被强行终止", f"runs that were killed, and left no account: {count}")))
+    return lines
+
+
+def _lists(lists: Sequence[ListState]) -> list[Html]:
+    lines = []
+    stale = "、".join(state.name for state in lists if state.stale)
+    if stale:
+        lines.append(both((f"列表过旧：{stale}", "lists whose newest row is too old")))
+    gaps = [gap for state in lists for gap in state.gaps]
+    if gaps:
+        hours = sum((gap.until - gap.since for gap in gaps), timedelta()) / timedelta(hours=1)
+        label = (f"{len(gaps)} 处缺口，共 {hours:,.0f} 小时", "gaps: times of lists that were never read")
+        lines.append(Html(f'<a href="#gaps">{both(label)}</a>'))
+    return lines

@@ -1,0 +1,148 @@
+"""The report in a real browser, Debian's Chromium, opened from disk with the network off."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from govnews_spider.article import Article
+from govnews_spider.coverage import Gap
+from govnews_spider.report import report
+from govnews_spider.runs import ListAccount, Run
+from govnews_spider.writers.parquet import ParquetWriter
+from tests.crawling import ROOT
+from tests.writers.samples import NOON, full
+
+PYTHON = ROOT / ".venv-browser" / "bin" / "python"
+LISTS = ("国内滚动", "宏观经济", "地方经济", "部委动态", "金融新闻", None)
+SOURCES = ("江城晚报", "河口日报", "21世纪江城经济报道", "北岭新闻网", "海右县人民政府发布", None)
+TOPICS = ("跨省通办", "政务服务", "医保", "房地产调控", "货币政策", "新型城镇化建设")
+PLACES = ("110000", "430100", "650000", "450000", "150000", "522300")
+CHARTS = ("per-period", "together", "calendar", "coverage", "layouts", "refusals", "topics", "regions", "sources", "pairs", "lags", "outcomes", "endings")  # fmt: skip
+ODD = "</script>“放管服”<b>&amp;"
+COUNT = 700
+VIEWS = [f"{width}-{scheme}" for width in (1280, 390) for scheme in ("light", "dark")]
+
+
+def articles(rng: random.Random) -> Iterator[Article]:
+    """Of 400 days, a reprint among ten."""
+    for number in range(COUNT):
+        fields: dict[str, Any] = {
+            "section": rng.choice(LISTS),
+            "source": rng.choice(SOURCES),
+            "author": rng.choice(("王小河", None)),
+            "topics": rng.sample(TOPICS, 2),
+            "regions": rng.sample(PLACES, 2),
+            "layout": rng.choice(("finance_2018_artibody", "news_2018_article")),
+        }
+        yield (one := full(number, days=number * 400 / COUNT, **fields))
+        if number % 10 == 0:
+            again = full(
+                COUNT + number, title=one.title, published_at=one.published_at + timedelta(hours=rng.expovariate(0.2))
+            )
+            again.duplicate_of, again.similarity, again.source = one.article_id, 0.9, rng.choice(SOURCES)
+            yield again
+    yield full(9_999, title=ODD, days=401)
+
+
+def account(number: int, rng: random.Random) -> dict[str, Any]:
+    """What a run says of itself."""
+    at = NOON + timedelta(days=380 + number)
+    run = Run(
+        run_id=f"{at:%Y%m%dT%H%M%SZ}-{number}", spider="sina_gov", arguments={}, started=at, finished=at, seconds=90
+    )
+    run.reason, run.seen = "shutdown" if number == 9 else "finished", 60
+    run.outcomes.update(stored=40, unchanged=10, reprint=5, rejected=rng.randrange(5))
+    run.outcomes["failed"] = run.seen - run.outcomes.total()
+    run.lists["部委动态"] = ListAccount(newest=at, gaps=[Gap(at - timedelta(hours=9), at - timedelta(hours=4))])
+    return run.as_json()
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pictures")
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> dict[str, Any]:
+    browser = shutil.which("chromium")
+    assert browser, "no_browser: apt-get install chromium fonts-noto-cjk"
+    assert PYTHON.exists(), f"no_playwright: {PYTHON} is not there; `make test-all` sets it up"
+    data = tmp_path_factory.mktemp("data")
+    rng = random.Random(7)
+    writer = ParquetWriter(data)
+    for one in articles(rng):
+        one.first_seen = one.published_at
+        writer.write(one.day, [one])
+    writer.flush()
+    for folder in ("runs", "rejected"):
+        (data / folder).mkdir()
+    for told in (account(number, rng) for number in range(20)):
+        (data / "runs" / f"{told['run_id']}.json").write_text(json.dumps(told), "utf-8")
+    lines = [{"slug": rng.choice(("unknown_layout", "http_404")), "outcome": "rejected"} for _ in range(30)]
+    (data / "rejected" / "a.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    report(data, data / "report.html", now=datetime(2023, 1, 1, tzinfo=UTC))
+    line = [PYTHON, Path(__file__).with_name("looking.py"), browser, data / "report.html", full(321).title, pictures]
+    clean = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    done = subprocess.run(line, env=clean, capture_output=True, encoding="utf-8", timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("view", VIEWS)
+class TestView:
+    """Wide and narrow, by day and by night."""
+
+    def test_no_request_leaves_and_nothing_is_complained_of(self, seen: dict[str, Any], view: str) -> None:
+        assert [address for address in seen[view]["asked"] if not address.startswith("data:")] == seen[view]["asked"][
+            :1
+        ]
+        assert seen[view]["told"] == []
+
+    def test_every_chart_has_marks(self, seen: dict[str, Any], view: str) -> None:
+        marks = seen[view]["marks"]
+        assert marks.keys() == {f"plot-{key}" for key in CHARTS}
+        assert {key for key, count in marks.items() if count < 2} == set()
+
+    def test_nothing_is_cut_or_covered_or_wider_than_the_screen(self, seen: dict[str, Any], view: str) -> None:
+        assert {name: seen[view][name] for name in ("cut", "covered", "beyond")} == {
+            "cut": [],
+            "covered": [],
+            "beyond": [],
+        }
+
+    def test_every_text_stands_out_from_what_is_behind_it(self, seen: dict[str, Any], view: str) -> None:
+        """4.5 to 1, as WCAG 2 asks for (AA)."""
+        assert seen[view]["faint"] == []
+
+    def test_the_search_finds_a_title_and_nothing_else(self, seen: dict[str, Any], view: str) -> None:
+        assert seen[view]["found"] == [full(321).title]
+        assert seen[view]["none"] == []
+        assert seen[view]["shown"] == 100
+
+    def test_keys_do_what_a_mouse_does(self, seen: dict[str, Any], view: str) -> None:
+        assert seen[view]["keys"] == {"skip": True, "table": True, "search": True}
+
+    def test_there_is_a_picture_of_it(self, seen: dict[str, Any], pictures: Path, view: str) -> None:
+        assert (pictures / f"{view}.png").stat().st_size > 100_000
+
+
+def test_without_scripts_every_row_and_every_table_is_there(seen: dict[str, Any]) -> None:
+    plain = seen["plain"]
+    assert plain["rows"] == COUNT + 1
+    assert (plain["last"], plain["table"], plain["search"]) == (True, True, False)
+    assert "图表需要脚本" in plain["said"]
+
+
+def test_it_is_printed(seen: dict[str, Any], pictures: Path) -> None:
+    assert (pictures / "print.pdf").read_bytes().startswith(b"%PDF")

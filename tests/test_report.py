@@ -1,0 +1,449 @@
+"""The report counts what stands in a data folder, and its one page asks for nothing but what it holds."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from base64 import b64encode
+from collections import Counter
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from govnews_spider.article import Article
+from govnews_spider.coverage import Gap
+from govnews_spider.faults import Fault
+from govnews_spider.ledger import Ledger
+from govnews_spider.report import library, report
+from govnews_spider.report.accounts import accounts
+from govnews_spider.report.chapters.collected import chapter
+from govnews_spider.report.chapters.runs import CODES
+from govnews_spider.report.html import Chart, in_script, link, text
+from govnews_spider.report.lists import list_states
+from govnews_spider.report.periods import after, between, start_of, unit_of
+from govnews_spider.report.reprinted import LAGS, copies, reprinted
+from govnews_spider.report.rows import NEWEST, Collected, collect
+from govnews_spider.report.timeline import over_time
+from govnews_spider.runs import EXIT_CODES, ListAccount, Run
+from govnews_spider.writers.parquet import ParquetWriter
+from tests.damage import FIRST, day_file, folder, halve, sound
+from tests.writers.samples import NOON, article, full, reprint, store
+
+ROOT = Path(__file__).parents[1]
+DAY = date(2021, 11, 25)
+NOW = datetime(2021, 11, 29, tzinfo=UTC)
+ODD = "</script><script>alert(1)</script><!--\u2028“&amp;”\x07"
+DAYS = st.dates(date(1999, 1, 1), date(2040, 1, 1))
+
+
+def write(data: Path, *articles: Article) -> Path:
+    """Day files with these rows, and nothing else."""
+    writer = ParquetWriter(data)
+    for one in articles:
+        one.first_seen = one.published_at
+        writer.write(one.day, [one])
+    writer.flush()
+    return data
+
+
+def run_of(data: Path, number: int, **fields: Any) -> Run:
+    """The account of a run, as a run leaves it."""
+    started = NOON + timedelta(days=number)
+    run = Run(run_id=f"{started:%Y%m%dT%H%M%SZ}-{number}", spider="sina_gov", arguments={}, started=started)
+    for name, value in {"finished": started, "seconds": 5.0, "reason": "finished", "seen": 1, **fields}.items():
+        setattr(run, name, value)
+    run.outcomes.update({"stored": run.seen})
+    (data / "runs").mkdir(parents=True, exist_ok=True)
+    (data / "runs" / f"{run.run_id}.json").write_text(json.dumps(run.as_json()), "utf-8")
+    return run
+
+
+def made(data: Path) -> tuple[str, LexborHTMLParser]:
+    """The page about the folder, and its tree as browsers make it."""
+    out = data / "report.html"
+    report(data, out, now=NOW)
+    source = out.read_text("utf-8")
+    return source, LexborHTMLParser(source)
+
+
+def cells(tree: LexborHTMLParser, key: str) -> list[list[str]]:
+    """The table behind a chart, row by row."""
+    return [[cell.text() for cell in row.css("td")] for row in tree.css(f"#{key} tbody tr")]
+
+
+def test_articles_are_counted_by_day_list_layout_topic_place_and_source(tmp_path: Path) -> None:
+    far = full(4, days=1, section=None, source=None, topics=[], regions=["430100", "430000"], layout="finance_2016")
+    found = collect(write(tmp_path, full(1), full(2, section="地方经济"), full(3), far))
+    assert found.articles == 4
+    assert found.days == (DAY, DAY + timedelta(days=1))
+    assert found.by_day == {(DAY, "部委动态"): 2, (DAY, "地方经济"): 1, (DAY + timedelta(days=1), None): 1}
+    assert found.layouts == {(DAY, full(1).layout): 3, (DAY + timedelta(days=1), "finance_2016"): 1}
+    assert found.topics == {(DAY, "跨省通办"): 3, (DAY, "政务服务"): 3}
+    assert found.regions == {"110000": 3, "120000": 3, "430100": 1, "430000": 1}
+    assert found.provinces == {"110000": 3, "120000": 3, "430000": 1}, "a province counts once an article"
+    assert found.sources == {"江城晚报": 3, None: 1}
+
+
+def test_a_field_counts_as_filled_only_when_it_says_something(tmp_path: Path) -> None:
+    empty = article(2, author="", text="", char_count=0)
+    found = collect(write(tmp_path, full(1), empty))
+    assert {name for (_, name), count in found.filled.items() if count == 0} == set()
+    assert {name: count for (_, name), count in found.filled.items() if count != 1} == {}
+    assert +collect(write(tmp_path / "bare", empty)).filled == {}
+
+
+def test_reprints_and_former_revisions_are_no_articles_but_are_told(tmp_path: Path) -> None:
+    store(tmp_path, *(sound(n) for n in (1, 2)))
+    store(tmp_path, sound(1, text="窗口明日起受理。"))
+    write(tmp_path, reprint(3, of=1, duplicate_of=sound(1).article_id, similarity=0.9))
+    _, tree = made(tmp_path)
+    tiles = [tile.text() for tile in tree.css(".tiles b")]
+    assert tiles[:4] == ["2", "1", "1", "1"]
+
+
+def test_the_newest_come_first_and_are_no_more_than_may_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("govnews_spider.report.rows.NEWEST", 3)
+    found = collect(write(tmp_path, *(full(n, days=n // 2) for n in range(6))))
+    assert [row.title for row in found.newest] == [full(n).title for n in (5, 4, 3)]
+    assert NEWEST == 2_000
+
+
+def test_a_day_file_without_rows_changes_nothing(tmp_path: Path) -> None:
+    writer = ParquetWriter(tmp_path)
+    write(tmp_path, full(1), full(2, days=1))
+    writer.remove(DAY, [full(1).article_id])
+    writer.flush()
+    found = collect(tmp_path)
+    assert (found.articles, found.days) == (1, (DAY + timedelta(days=1),) * 2)
+
+
+def test_reprints_are_told_by_pair_and_by_how_long_they_took(tmp_path: Path) -> None:
+    first = full(1, source="甲报")
+    at = first.published_at
+    again = [
+        full(2, source="乙报", published_at=at + timedelta(minutes=10)),
+        full(3, source="乙报", published_at=at + timedelta(minutes=11)),
+        full(4, source=None, published_at=at + timedelta(days=9)),
+    ]
+    for one in again:
+        one.duplicate_of, one.similarity = first.article_id, 0.9
+    lone = full(5, duplicate_of="sina:gone", similarity=0.9)
+    write(tmp_path, first, *again, lone)
+    told = copies(tmp_path)
+    found = reprinted(told, collect(tmp_path, told).asked)
+    assert (found.total, found.lone) == (4, 1)
+    assert found.pairs == {("甲报", "乙报"): 2, ("甲报", None): 1}
+    assert found.lags == {0: 1, 1: 1, len(LAGS) - 1: 1}
+    assert found.median == timedelta(minutes=11)
+    (story,) = found.stories
+    assert (story.row.title, story.count, story.last) == (first.title, 3, at + timedelta(days=9))
+
+
+def test_runs_are_read_newest_first_with_those_that_left_no_account(tmp_path: Path) -> None:
+    runs = [run_of(tmp_path, 1), run_of(tmp_path, 2, after=["20211101T000000Z-dead"])]
+    (tmp_path / "rejected").mkdir()
+    line = json.dumps({"slug": "no_text", "outcome": "rejected"}) + "\n"
+    (tmp_path / "rejected" / "a.jsonl").write_text(f'{line}{line}{{"slug": "http', "utf-8")
+    found = accounts(tmp_path)
+    assert [run.run_id for run in found.runs] == [runs[1].run_id, runs[0].run_id]
+    assert found.killed == ["20211101T000000Z-dead"]
+    assert found.refused == {("no_text", "rejected"): 2}, "the last line may break off"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("runs/a.json", "{"), ("runs/a.json", "{}"), ("runs/a.json", "[]"), ("rejected/a.jsonl", "{}\n"), ("rejected/a.jsonl", "\xff\n")],
+)  # fmt: skip
+def test_an_account_that_cannot_be_read_is_named(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).parent.mkdir()
+    (tmp_path / name).write_text(content, "latin-1")
+    with pytest.raises(Fault, match=rf"unreadable_report: .*{name}: ") as caught:
+        accounts(tmp_path)
+    assert caught.value.breaks_data
+
+
+def test_a_list_s_gaps_are_the_ledger_s_and_its_newest_row_the_last_run_s(tmp_path: Path) -> None:
+    old = Gap(NOON - timedelta(days=9), NOON - timedelta(days=8))
+    run_of(tmp_path, 1, lists={"部委动态": ListAccount(newest=NOON, gaps=[old]), "地方经济": ListAccount(gaps=[old])})
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.coverage.read("部委动态", NOON - timedelta(days=3), NOON - timedelta(days=2), to_end=True)
+        ledger.coverage.read("部委动态", NOON - timedelta(days=1), NOON, to_end=False)
+    states = {state.name: state for state in list_states(tmp_path, accounts(tmp_path).runs)}
+    assert states["部委动态"].newest == states["部委动态"].through == NOON
+    assert states["部委动态"].gaps == [Gap(NOON - timedelta(days=2), NOON - timedelta(days=1))]
+    assert states["地方经济"].gaps == [old], "a list that the ledger does not know"
+
+
+def test_a_ledger_is_only_read_and_one_of_another_version_not_at_all(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.coverage.read("部委动态", NOON, NOON, to_end=True)
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db:
+        db.execute("PRAGMA user_version = 1")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert list_states(tmp_path, []) == []
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_damaged_ledger_is_a_fault_of_the_data(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").write_text("没有数据库" * 300, "utf-8")
+    with pytest.raises(Fault, match="ledger_damaged") as caught:
+        list_states(tmp_path, [])
+    assert caught.value.breaks_data
+
+
+@given(DAYS, DAYS)
+def test_periods_cover_all_days_and_are_not_too_many(one: date, other: date) -> None:
+    first, last = sorted((one, other))
+    unit = unit_of(first, last)
+    periods = between(first, last, unit)
+    assert periods[0] <= first
+    assert periods[-1] <= last < after(periods[-1], unit)
+    assert all(after(here, unit) == there for here, there in pairwise(periods))
+    assert all(start_of(start, unit) == start for start in periods)
+    assert len(periods) <= 250
+
+
+def test_weeks_begin_on_monday() -> None:
+    assert start_of(date(2021, 11, 28), "week") == date(2021, 11, 22)
+
+
+def test_what_comes_together_of_a_list_is_all_that_it_had_until_then(tmp_path: Path) -> None:
+    rows = [full(1), full(2, days=1), full(3, days=1, section="地方经济"), full(4, days=3)]
+    chart = chapter(collect(write(tmp_path, *rows))).parts[1]
+    assert isinstance(chart, Chart)
+    assert chart.spec is not None
+    assert list(chart.legend) == ["部委动态", "地方经济"]
+    days = [f"2021-11-{day}" for day in (28, 27, 26, 25)]
+    numbers = [(3, 1, 4), (2, 1, 3), (2, 1, 3), (1, 0, 1)]
+    assert [tuple(row) for row in chart.table.rows] == [(day, *row) for day, row in zip(days, numbers, strict=True)]
+    last = {(value["s"], value["y"], value["z"]) for value in chart.spec["data"]["values"][-2:]}
+    assert last == {("部委动态", 0, 3), ("地方经济", 3, 4)}, "one stands on the other"
+
+
+def test_bars_stand_on_each_other_and_shares_fill_the_height() -> None:
+    counts = {(DAY, "甲"): 3, (DAY, "丙"): 1}
+    for mark, whole in (("bar", 4), ("share", 1)):
+        spec = over_time(counts, [DAY], ["甲", "乙", "丙"], "day", mark=mark)
+        parts = [(value["s"], value["y"], value["z"]) for value in spec["data"]["values"] if value["n"]]
+        assert parts == [("甲", 0, whole * 3 / 4), ("丙", whole * 3 / 4, whole)]
+
+
+def test_lists_beyond_the_colours_are_one_and_no_article_is_left_out() -> None:
+    found = Collected(articles=78)
+    found.by_day = Counter({(DAY, f"列表{n}" if n else None): n + 1 for n in range(12)})
+    chart = chapter(found).parts[0]
+    assert isinstance(chart, Chart)
+    assert chart.spec is not None
+    assert len(chart.legend) == 8
+    assert sum(value["n"] for value in chart.spec["data"]["values"]) == 78
+    assert list(chart.table.rows[0])[-1] == 78
+
+
+@given(st.text())
+def test_any_text_stays_text(given: str) -> None:
+    tree = LexborHTMLParser(f"<p title='{text(given)}'>{text(given)}</p>")
+    (element,) = tree.css("body > *")
+    assert element.child is None or element.child.tag == "-text"
+    assert json.loads(in_script([given])) == [given]
+    assert not set(in_script([given])) & set("<>&")
+
+
+@pytest.mark.parametrize(
+    "url", [None, "javascript:alert(1)", "data:text/html,x", "//a.cn/", 'file:///etc"onclick="x', "JAVASCRIPT:x"]
+)
+def test_only_addresses_of_the_web_become_links(url: str | None) -> None:
+    assert link("标题", url) == "<bdi>标题</bdi>"
+
+
+def test_an_address_cannot_leave_its_attribute() -> None:
+    (found,) = LexborHTMLParser(link("标题", 'https://a.cn/"onclick="x')).css("a")
+    assert found.attributes["href"] == 'https://a.cn/"onclick="x'
+    assert "onclick" not in found.attributes
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, LexborHTMLParser]:
+    """The page about a folder in which everything is as odd as it may be."""
+    data = tmp_path_factory.mktemp("data")
+    odd = {"title": ODD, "source": ODD, "section": ODD, "topics": [ODD], "regions": ["999999"], "layout": ODD}
+    first = full(1, **odd)
+    write(
+        data,
+        first,
+        full(2, url="javascript:alert(1)"),
+        article(3, days=200),
+        reprint(4, of=1, duplicate_of=first.article_id, similarity=1.0, source=ODD),
+    )
+    run_of(data, 1, arguments={"keyword": ODD}, errors=[ODD], lists={ODD: ListAccount(newest=NOON)}, after=[ODD])
+    (data / "rejected").mkdir()
+    line = json.dumps({"slug": ODD, "outcome": ODD})
+    (data / "rejected" / "a.jsonl").write_text(f"{line}\n", "utf-8")
+    return made(data)
+
+
+def test_odd_text_opens_no_element(told: tuple[str, LexborHTMLParser]) -> None:
+    _, tree = told
+    assert [script.attributes.get("type") for script in tree.css("script")] == ["application/json", None, None]
+    shown = ODD.replace("\x07", "\ufffd")
+    assert shown in {cell.text() for cell in tree.css("#articles td")}
+    assert ODD in {bar["name"] for bar in json.loads(tree.css_first("#charts").text())["sources"]["data"]["values"]}
+
+
+def test_the_page_refers_to_nothing_outside_but_the_sources_of_its_articles(told: tuple[str, LexborHTMLParser]) -> None:
+    source, tree = told
+    assert not tree.css(
+        "[src], link, iframe, object, embed, form, base, img, video, audio, [style*=url], [srcset], [action], [ping]"
+    )
+    addresses = {found.attributes["href"] for found in tree.css("[href]")}
+    assert {address for address in addresses if not str(address).startswith("#")} == {full(1).url}
+    assert all(tree.css_first(str(address)) for address in addresses if str(address).startswith("#"))
+    assert not re.search(r"url\(|@import", "".join(style.text() for style in tree.css("style")))
+    (policy,) = tree.css("meta[http-equiv=Content-Security-Policy]")
+    said = str(policy.attributes["content"])
+    assert said.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe-inline" not in said.partition("style-src")[0]
+    assert "unsafe-eval" not in said
+    assert source.startswith("<!DOCTYPE html>")
+
+
+def test_the_page_is_read_the_same_as_it_is_written(told: tuple[str, LexborHTMLParser]) -> None:
+    """A browser mends what is not well-formed; here there is nothing to mend."""
+    source, tree = told
+    ids = [found.attributes["id"] for found in tree.css("[id]")]
+    assert len(ids) == len(set(ids))
+    body = re.sub(r"<(script|style)[^>]*>.*?</\1>", "", source, flags=re.DOTALL)
+    opened = Counter(re.findall(r"<([a-z]\w*)[\s>]", body))
+    closed = Counter(re.findall(r"</(\w+)>", body))
+    assert {tag: n for tag, n in opened.items() if n != closed[tag]}.keys() == {"meta", "input"}
+    assert {tag: len(tree.css(tag)) for tag in ("table", "tr", "td", "figure", "section")} == {
+        tag: opened[tag] for tag in ("table", "tr", "td", "figure", "section")
+    }
+
+
+def test_every_chart_has_a_name_and_a_table(told: tuple[str, LexborHTMLParser]) -> None:
+    _, tree = told
+    drawn = json.loads(tree.css_first("#charts").text())
+    assert len(drawn) == 13
+    for key in drawn:
+        plot = tree.css_first(f"#{key} #plot-{key}")
+        assert plot.attributes["role"] == "img"
+        assert plot.attributes["aria-label"]
+        assert tree.css_first(f"#{key} details summary")
+        assert cells(tree, key)
+
+
+def test_what_needs_attention_is_on_the_first_screen(tmp_path: Path) -> None:
+    stale = ListAccount(newest=NOON - timedelta(days=9), gaps=[Gap(NOON - timedelta(hours=5), NOON)])
+    write(tmp_path, full(1))
+    run_of(tmp_path, 1, lists={"部委动态": stale}, stale_after=timedelta(hours=72))
+    _, tree = made(tmp_path)
+    shown = tree.css_first(".status.bad").text()
+    assert "最近一次运行以 6 结束" in shown
+    assert "部委动态" in shown
+    assert "1 处缺口，共 5 小时" in shown
+    run_of(tmp_path, 2, lists={"部委动态": ListAccount(newest=NOON + timedelta(days=2))})
+    _, tree = made(tmp_path)
+    assert tree.css_first(".status.good")
+
+
+def test_an_article_alone_makes_a_page_and_the_same_folder_the_same_page(tmp_path: Path) -> None:
+    write(tmp_path, article(1, source=None))
+    assert made(tmp_path)[0] == made(tmp_path)[0]
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["report.html"]
+
+
+def test_every_exit_code_has_a_name_in_the_report() -> None:
+    assert CODES.keys() == EXIT_CODES.keys()
+
+
+def test_the_policy_knows_the_scripts_as_they_stand_in_the_page(told: tuple[str, LexborHTMLParser]) -> None:
+    source, tree = told
+    for script in re.findall(r"<script>(.*?)</script>", source, re.DOTALL):
+        digest = b64encode(sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in str(tree.css_first("meta[http-equiv]").attributes["content"])
+
+
+def command(data: Path, *arguments: str, without: str = "") -> subprocess.CompletedProcess[str]:
+    """`scrapy report`; ``without``: a package that is not installed there."""
+    start = f"import sys; sys.modules[{without!r}] = None; from scrapy.cmdline import execute; execute()"
+    line = [sys.executable, "-c", start] if without else [sys.executable, "-m", "scrapy"]
+    wide = os.environ | {"PYTHONIOENCODING": "utf-8"}
+    line += ["report", *arguments, "-s", f"GOVNEWS_DATA={data}"]
+    return subprocess.run(line, cwd=ROOT, env=wide, capture_output=True, encoding="utf-8", timeout=60, check=False)
+
+
+def test_the_command_names_the_file_and_its_counts(tmp_path: Path) -> None:
+    data = folder(tmp_path / "data")
+    done = command(data)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(
+        rf"{re.escape(str(data / 'report.html'))}: 8 articles, 1 reprints, 0 runs; \d\.\d MB\n", done.stdout
+    )
+    out = tmp_path / "elsewhere" / "page.html"
+    assert command(data, "--out", str(out)).returncode == 0
+    assert [path.name for path in out.parent.iterdir()] == ["page.html"]
+
+
+def test_what_is_damaged_is_exit_code_7_and_leaves_the_last_report(tmp_path: Path) -> None:
+    data = folder(tmp_path / "data")
+    (data / "report.html").write_text("before", "utf-8")
+    halve(day_file(data, FIRST))
+    done = command(data)
+    assert (done.returncode, done.stdout) == (7, "")
+    assert done.stderr.startswith("damaged_day_file: ")
+    assert (data / "report.html").read_text("utf-8") == "before"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "without", "message"),
+    [
+        ((), "", "no_articles: "),
+        (("data",), "", "bad_argument: 'data'"),
+        ((), "vl_convert", "pip install 'govnews-spider[report]'"),
+    ],
+)
+def test_a_report_that_cannot_be_made_is_exit_code_2_and_says_how(
+    tmp_path: Path, arguments: tuple[str, ...], without: str, message: str
+) -> None:
+    done = command(tmp_path, *arguments, without=without)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_takes_nothing_is_named(tmp_path: Path) -> None:
+    data = write(tmp_path / "data", full(1))
+    (tmp_path / "file").touch()
+    with pytest.raises(Fault, match="in_the_way"):
+        report(data, tmp_path / "file" / "report.html", now=NOW)
+
+
+def test_the_library_can_stand_in_a_page() -> None:
+    script = library.script()
+    assert "window.vegaEmbed" in script
+    assert not re.search(r"</script|<!--|\r|\0", script)
+
+
+def test_a_slug_that_was_rejected_and_failed_has_two_bars(tmp_path: Path) -> None:
+    write(tmp_path, full(1))
+    (tmp_path / "rejected").mkdir()
+    lines = [{"slug": "http_404", "outcome": outcome} for outcome in ("rejected", "failed", "failed")]
+    (tmp_path / "rejected" / "a.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    _, tree = made(tmp_path)
+    drawn = json.loads(tree.css_first("#charts").text())["refusals"]["data"]["values"]
+    assert [(bar["name"], bar["n"]) for bar in drawn] == [("http_404 (failed)", 2), ("http_404 (rejected)", 1)]
+    assert cells(tree, "refusals") == [["http_404", "failed", "2"], ["http_404", "rejected", "1"]]
