@@ -1,4 +1,4 @@
-"""The project's first five minutes: replay the seeds, crawl a small copy of the site out of an archive, look at the dataset.
+"""The project's first five minutes: replay the seeds, crawl a small copy of the site out of an archive, look at the dataset and its report.
 
 Run by ``make demo``; needs no network. Writes to ``data/demo``, anew each time.
 """
@@ -21,6 +21,7 @@ FILES = {
     "articles/": "the Parquet dataset, one file a publication day",
     "rejected/": "what was refused, and why",
     "runs/": "the account of each run",
+    "CARD.md": "the dataset card, as Hugging Face reads it",
     "ledger.sqlite": "what the project remembers",
 }
 sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese shows what it can
@@ -62,9 +63,13 @@ def main() -> None:
     scrapy("crawl", "seeds")
     scrapy("crawl", "sina_gov", "-s", "GOVNEWS_REPLAY=examples/demo.warc.gz")
     show_rows()
+    scrapy("report")
     CONSOLE.print("\nWhere the files are:")
     for name, what in FILES.items():
         CONSOLE.print(f"  {DATA}/{name:<14} {what}")
+    CONSOLE.print(
+        f"\nOpen {DATA}/report.html in a browser: charts, tables and a search over all of this, without a network."
+    )
 
 
 if __name__ == "__main__":

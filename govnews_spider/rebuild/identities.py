@@ -144,14 +144,14 @@ class _Telling:
 def _ledger(path: Path) -> sqlite3.Connection:
     """A new ledger, which is thrown away where the work on it is interrupted."""
     db = connect(path)
-    db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -256000")
+    db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000")
     return db
 
 
 def _in_time(space: Workspace, shares: Shares) -> Iterator[_Seen]:
     """The articles of all pages in the order in which they were fetched; sorted on the disk."""
     with closing(sqlite3.connect("", isolation_level=None)) as db:
-        db.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -64000; {_SEEN}")
+        db.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000; {_SEEN}")
         for begin, end in shares:
             db.execute("ATTACH ? AS part", (str(space.pages(begin, end)),))
             db.execute(f"INSERT INTO seen SELECT {_COLUMNS} FROM part.pages")  # noqa: S608

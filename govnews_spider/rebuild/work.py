@@ -223,7 +223,7 @@ def table_file(output: Path, schema: str) -> Iterator[sqlite3.Connection]:
     """A new SQLite file, which becomes ``output`` when all is written: rows of it are read by their keys, and read alone."""
     with made(output) as part, closing(sqlite3.connect(part, isolation_level=None)) as db:
         db.executescript(
-            f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -64000; BEGIN; {schema}"
+            f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000; BEGIN; {schema}"
         )
         yield db
         db.execute("COMMIT")
