@@ -21,7 +21,7 @@ _COLLECT_AFTER: Final = 20_000
 """New objects, less those gone, after which Python looks for cycles among the young ones."""
 _RETRIES: Final = 3
 """How often Dask tries a work item again that has raised."""
-_ANSWERS_WITHIN: Final = 5
+_ANSWERS_WITHIN: Final = 3
 """Seconds."""
 
 
