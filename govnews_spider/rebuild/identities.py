@@ -144,7 +144,7 @@ class _Telling:
 def _ledger(path: Path) -> sqlite3.Connection:
     """A new ledger, which is thrown away where the work on it is interrupted."""
     db = connect(path)
-    db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000")
+    db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000")
     return db
 
 
