@@ -57,7 +57,7 @@ def cluster(address: str) -> Crew:
         raise ValueError("no_dask: a cluster needs the extra: pip install 'govnews-spider[scale]'") from error
     try:
         client = distributed.Client(address, timeout=_ANSWERS_WITHIN)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:  # the last by an address of TLS without its certificates
         raise ValueError(f"no_scheduler: {address}: {error}; start one, as docs/scale.md says") from error
     threads = sum(client.nthreads().values())
     if not threads:
