@@ -27,7 +27,7 @@ from govnews_spider.faults import Fault, named
 from govnews_spider.lock import hold
 from govnews_spider.rebuild import candidates, finishing, identities, reprints
 from govnews_spider.rebuild.days import write_day
-from govnews_spider.rebuild.index import index_archive, merge, unreadable
+from govnews_spider.rebuild.indexing import index_archive, merge, unreadable
 from govnews_spider.rebuild.pages import Shares, Wanted, read_pages
 from govnews_spider.rebuild.work import Crew, Hands, Item, code, leave_out, made, opened
 from govnews_spider.rebuild.workspace import Workspace

@@ -26,7 +26,7 @@ class Workspace:
 
     @property
     def index(self) -> Path:
-        """What all archives have: :mod:`govnews_spider.rebuild.index`."""
+        """What all archives have: :mod:`govnews_spider.rebuild.indexing`."""
         return self.root / "index.sqlite"
 
     @property
