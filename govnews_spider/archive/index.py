@@ -107,14 +107,8 @@ def read_index(path: Path) -> list[Listed]:
         if index.stat().st_mtime_ns < path.stat().st_mtime_ns:
             return []
         return [_listed(line) for line in index.read_text("utf-8").splitlines()]
-    except (
-        OSError,
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-    ):  # none, or one in another form: the archive itself is read
-        return []
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return []  # there is none, or one in another form: the archive itself is read
 
 
 def _listed(line: str) -> Listed:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from govnews_spider.core.fingerprint import LIKELY, likenesses
 from govnews_spider.rebuild.identities import TEXT
 from govnews_spider.rebuild.pages import PageFiles, Shares, page_files
-from govnews_spider.rebuild.work import opened, table_file
+from govnews_spider.rebuild.work import attached, opened, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.texts import COMMON
 
@@ -85,11 +85,8 @@ def gather(parts: Sequence[Path], output: Path) -> int:
         output, "CREATE TABLE pairs (text INTEGER, other INTEGER, share REAL, PRIMARY KEY (text, other)) WITHOUT ROWID"
     ) as db:
         for part in parts:
-            db.execute("COMMIT")
-            db.execute("ATTACH ? AS part", (str(part),))
-            db.execute("INSERT OR IGNORE INTO pairs SELECT text, other, share FROM part.pairs ORDER BY text, other")
-            db.execute("DETACH part")
-            db.execute("BEGIN")
+            with attached(db, part):
+                db.execute("INSERT OR IGNORE INTO pairs SELECT text, other, share FROM part.pairs ORDER BY text, other")
         count: int = db.execute("SELECT count(*) FROM pairs").fetchone()[0]
     return count
 

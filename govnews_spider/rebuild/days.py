@@ -12,7 +12,7 @@ from typing import Final
 from govnews_spider.article import Article, mark
 from govnews_spider.core.dedup import with_alias
 from govnews_spider.rebuild.pages import Shares, page_files
-from govnews_spider.rebuild.work import opened, table_file
+from govnews_spider.rebuild.work import finished, opened, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.writers.front_matter import FrontMatterWriter
 from govnews_spider.writers.parquet import ParquetWriter
@@ -30,7 +30,7 @@ def write_day(space: Workspace, shares: Shares, day: str, output: Path) -> None:
     with ExitStack() as stack:
         files = page_files(space, shares)
         rows = stack.enter_context(closing(opened(space.rows)))
-        rows.execute("ATTACH ? AS ledger", (f"{space.ledger.absolute().as_uri()}?mode=ro&immutable=1",))
+        rows.execute("ATTACH ? AS ledger", (finished(space.ledger),))
         for page, article_id, revision, also, first_seen, newest, newest_day, *marks in rows.execute(_ROWS, (day,)):
             article = replace(files.article(page), article_id=article_id, revision=revision, run_id=space.run_id)
             article.first_seen = datetime.fromisoformat(first_seen)

@@ -8,21 +8,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from govnews_spider.core.drift import DRIFT_SLUGS
 from govnews_spider.core.fingerprint import BANDS
 from govnews_spider.key_filter import KeyFilter
 from govnews_spider.rebuild.candidates import telling
 from govnews_spider.rebuild.index import Index
-from govnews_spider.rebuild.pages import Shares
+from govnews_spider.rebuild.pages import FAILED, Shares
 from govnews_spider.rebuild.work import opened
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.runs import Run
 from govnews_spider.texts import RECENT
 from govnews_spider.writers.rejected import RejectedLog, Rejection
-
-_NAMED: Final = ("worker_killed", "internal_error")
 
 
 def finish_texts(ledger: sqlite3.Connection, parts: Sequence[Path]) -> None:
@@ -74,16 +72,9 @@ def account(space: Workspace, shares: Shares, run: Run, reprints: int) -> None:
 def _refused(space: Workspace, shares: Shares) -> Iterator[dict[str, Any]]:
     """What was not stored, as :class:`govnews_spider.writers.rejected.Rejection` has it."""
     with closing(Index(space.index)) as index:
-        for place, why, is_whole in index.damage():
-            slug = (
-                why.partition(":")[0]
-                if why.startswith(_NAMED)
-                else "unreadable_archive"
-                if is_whole
-                else "damaged_archive"
-            )
+        for place, slug, why in index.damage():
             told = {"slug": slug, "detail": f"{place}: {why}", "url": None, "origin": place}
-            yield told | {"outcome": "failed" if is_whole else "rejected"}
+            yield told | {"outcome": "failed" if slug in FAILED else "rejected"}
     names = ("slug", "detail", "url", "origin", "outcome")
     for begin, end in shares:
         with closing(opened(space.pages(begin, end))) as db:

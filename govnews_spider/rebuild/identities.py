@@ -21,7 +21,7 @@ from govnews_spider.core.fingerprint import BANDS, ROWS
 from govnews_spider.database import connect
 from govnews_spider.identities import Content, Identities, Validators, addresses_of
 from govnews_spider.rebuild.pages import Shares
-from govnews_spider.rebuild.work import made, table_file
+from govnews_spider.rebuild.work import attached, made, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.texts import Texts
 
@@ -153,8 +153,7 @@ def _in_time(space: Workspace, shares: Shares) -> Iterator[_Seen]:
     with closing(sqlite3.connect("", isolation_level=None)) as db:
         db.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000; {_SEEN}")
         for begin, end in shares:
-            db.execute("ATTACH ? AS part", (str(space.pages(begin, end)),))
-            db.execute(f"INSERT INTO seen SELECT {_COLUMNS} FROM part.pages")  # noqa: S608
-            db.execute("DETACH part")
+            with attached(db, space.pages(begin, end)):
+                db.execute(f"INSERT INTO seen SELECT {_COLUMNS} FROM part.pages")  # noqa: S608
         for row in db.execute(f"SELECT {_COLUMNS} FROM seen ORDER BY at, number"):  # noqa: S608
             yield _Seen(*row)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 from zipfile import BadZipFile
 
 from govnews_spider.archive.answers import answer_of
@@ -113,9 +113,9 @@ class Index:
         ):
             yield Page(*row)
 
-    def damage(self) -> list[tuple[str, str, bool]]:
-        """The places of the archives that cannot be read, and why; and whether that is more than one record."""
-        return self._db.execute("SELECT place, why, is_whole FROM damage ORDER BY rowid").fetchall()
+    def damage(self) -> list[tuple[str, str, str]]:
+        """The places of the archives that cannot be read, the slug of each, and why."""
+        return self._db.execute("SELECT place, slug, why FROM damage ORDER BY rowid").fetchall()
 
     def spider(self, page: Page) -> str:
         """The spider that fetched it; "" where the archive does not tell."""
@@ -222,12 +222,6 @@ class Index:
         for archive in self._open.values():
             archive.close()
         self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
 
 
 def _row(line: str) -> Row:

@@ -20,7 +20,7 @@ from govnews_spider.archive.pages import HOST, HTML
 from govnews_spider.archive.reading import Answer, Damage, Record, records
 from govnews_spider.article import Rejected
 from govnews_spider.rebuild.index import HOPS
-from govnews_spider.rebuild.work import table_file
+from govnews_spider.rebuild.work import attached, table_file
 from govnews_spider.sina.pager import page_number
 from govnews_spider.sina.roll import API, Row, read_rows
 from govnews_spider.sina.sections import find
@@ -33,7 +33,7 @@ _ANSWERS: Final = """
         is_page INTEGER, run INTEGER
     );
     CREATE TABLE rows (url TEXT, at TEXT, offset INTEGER, lid TEXT, told TEXT, run INTEGER);
-    CREATE TABLE damage (place TEXT, why TEXT, is_whole INTEGER);
+    CREATE TABLE damage (place TEXT, slug TEXT, why TEXT);
 """
 _INDEX: Final = """
     CREATE TABLE archives (number INTEGER PRIMARY KEY, path TEXT);
@@ -43,7 +43,7 @@ _INDEX: Final = """
         is_page INTEGER, run INTEGER, archive INTEGER
     );
     CREATE TABLE rows (url TEXT, run INTEGER, at TEXT, archive INTEGER, offset INTEGER, lid TEXT, told TEXT);
-    CREATE TABLE damage (place TEXT, why TEXT, is_whole INTEGER);
+    CREATE TABLE damage (place TEXT, slug TEXT, why TEXT);
     CREATE TABLE pages (
         number INTEGER PRIMARY KEY, url TEXT, canonical TEXT, at TEXT, digest TEXT, is_revisit INTEGER, name TEXT, offset INTEGER,
         archive INTEGER, run INTEGER, is_listed INTEGER
@@ -59,7 +59,7 @@ _MERGED: Final = """
         FROM part.answers a JOIN part.runs p ON p.run = a.run JOIN runs r ON r.name = p.name ORDER BY a.rowid;
     INSERT INTO rows
         SELECT url, r.run, at, :number, offset, lid, told FROM part.rows a JOIN part.runs p ON p.run = a.run JOIN runs r ON r.name = p.name;
-    INSERT INTO damage SELECT place, why, is_whole FROM part.damage
+    INSERT INTO damage SELECT place, slug, why FROM part.damage
 """
 _INDEXES: Final = """
     CREATE INDEX answers_of ON answers (canonical, run, archive, offset);
@@ -92,18 +92,16 @@ def index_archive(path: str, output: Path) -> None:
                 try:
                     file.add(one)
                 except (ValueError, OverflowError, sqlite3.Error) as error:
-                    file.damage(
-                        Place(one.name, one.offset), f"internal_error: {type(error).__name__}: {error}", is_whole=True
-                    )
+                    place = Place(one.name, one.offset)
+                    file.damage(place, "internal_error", f"{type(error).__name__}: {error}")
         except (OSError, BadZipFile) as error:
-            file.damage(Place(Path(path).name, 0), f"it cannot be read: {error}", is_whole=True)
+            file.damage(Place(Path(path).name, 0), "unreadable_archive", f"it cannot be read: {error}")
 
 
 def unreadable(path: Path, output: Path) -> None:
     """Makes the index of an archive that ends every process which reads it: it has nothing but this."""
     with table_file(output, _ANSWERS) as db:
-        file = _File(path, db)
-        file.damage(Place(path.name, 0), "worker_killed: it ends every process that reads it", is_whole=True)
+        _File(path, db).damage(Place(path.name, 0), "worker_killed", "it ends every process that reads it")
 
 
 class _File:
@@ -124,7 +122,7 @@ class _File:
         """The answers of Sina's, record by record; what cannot be read is told."""
         for record in records(self._path):
             if isinstance(record, Damage):
-                self.damage(record.place, record.why)
+                self.damage(record.place, "damaged_archive", record.why)
                 continue
             head = _head(record)
             if _INFO.search(head):
@@ -145,9 +143,9 @@ class _File:
         place = (one.name, one.offset, target, _may_be_page(one), self._run)
         self._db.execute(f"INSERT INTO answers VALUES ({', '.join('?' * 11)})", (*said, *place))  # noqa: S608
 
-    def damage(self, place: Place, why: str, *, is_whole: bool = False) -> None:
-        """What cannot be read; ``is_whole``: a whole archive, or what this program could not read of it."""
-        self._db.execute("INSERT INTO damage VALUES (?, ?, ?)", (str(place), why, is_whole))
+    def damage(self, place: Place, slug: str, why: str) -> None:
+        """What cannot be read, and under which name that is counted."""
+        self._db.execute("INSERT INTO damage VALUES (?, ?, ?)", (str(place), slug, why))
 
     def _begin(self, info: Record | None) -> None:
         """A run begins; it is that of earlier files, where they have its name."""
@@ -209,18 +207,14 @@ def _plain(value: Any) -> Any:
 def merge(archives: Sequence[Path], parts: Sequence[Path], output: Path) -> int:
     """Makes the index of all archives out of those of each; returns how many pages there are."""
     with table_file(output, _INDEX) as db:
-        db.execute("COMMIT")
         for number, (path, part) in enumerate(zip(archives, parts, strict=True)):
-            db.execute("ATTACH ? AS part", (str(part),))
-            db.execute("BEGIN")
-            for step in _MERGED.split(";"):
-                db.execute(step, {"number": number, "path": str(path)})
-            db.execute("COMMIT")
-            db.execute("DETACH part")
-        db.executescript(_INDEXES)
+            with attached(db, part):
+                for step in _MERGED.split(";"):
+                    db.execute(step, {"number": number, "path": str(path)})
+        for step in _INDEXES.split(";"):
+            db.execute(step)
         for _ in range(HOPS):
             db.execute(_SENT_ON)
         db.execute(_PAGES)
-        db.execute("BEGIN")
         count: int = db.execute("SELECT count(*) FROM pages").fetchone()[0]
     return count

@@ -41,7 +41,7 @@ _SCHEMA: Final = """
     CREATE TABLE refused (number INTEGER PRIMARY KEY, slug TEXT, detail TEXT, url TEXT, origin TEXT, outcome TEXT);
     CREATE TABLE keys (partition INTEGER PRIMARY KEY, keys BLOB, pages BLOB);
 """
-_FAILED: Final = frozenset({"internal_error", "worker_killed", "unreadable_archive"})
+FAILED: Final = frozenset({"internal_error", "worker_killed", "unreadable_archive"})
 """What another extractor, or another day, could read; an answer that was cut short stays so: the archive has nothing to ask again."""
 _HELD: Final = 64
 """Files that are held open."""
@@ -149,7 +149,7 @@ def _keep(db: sqlite3.Connection, page: Page, made: _Made) -> Sequence[int]:
 
 
 def _refuse(db: sqlite3.Connection, page: Page, rejected: Rejected) -> None:
-    failed = rejected.slug in _FAILED
+    failed = rejected.slug in FAILED
     outcome = "off_topic" if rejected.slug == "off_topic" else "failed" if failed else "rejected"
     detail = rejected.detail.encode("utf-8", "replace").decode()
     db.execute(

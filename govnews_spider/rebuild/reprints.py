@@ -20,7 +20,7 @@ from govnews_spider.groups import Groups
 from govnews_spider.identities import Identities
 from govnews_spider.rebuild.identities import TEXT
 from govnews_spider.rebuild.pages import PageFiles, Shares, page_files
-from govnews_spider.rebuild.work import Footprint, opened, table_file
+from govnews_spider.rebuild.work import Footprint, attached, finished, opened, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.texts import MOST
 
@@ -74,9 +74,8 @@ def judge_pairs(space: Workspace, shares: Shares, begin: int, end: int, output: 
 def gather_pairs(ledger: sqlite3.Connection, parts: Sequence[Path]) -> int:
     """Puts the verdicts into the ledger; returns how many pairs of texts are alike."""
     for part in parts:
-        ledger.execute("ATTACH ? AS part", (str(part),))
-        ledger.execute("INSERT OR REPLACE INTO pairs SELECT * FROM part.pairs")
-        ledger.execute("DETACH part")
+        with attached(ledger, part):
+            ledger.execute("INSERT OR REPLACE INTO pairs SELECT * FROM part.pairs")
     count: int = ledger.execute("SELECT count(*) FROM pairs WHERE one < other").fetchone()[0]
     return count
 
@@ -138,7 +137,7 @@ def _part_of_ledger(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect("file::memory:", uri=True, isolation_level=None)
     for step in MIGRATIONS:
         db.executescript(step)
-    db.execute("ATTACH ? AS whole", (f"{path.absolute().as_uri()}?mode=ro&immutable=1",))
+    db.execute("ATTACH ? AS whole", (finished(path),))
     return db
 
 
@@ -153,11 +152,10 @@ def _take(db: sqlite3.Connection, texts: Sequence[int]) -> None:
 def gather_marks(ledger: sqlite3.Connection, parts: Sequence[Path]) -> int:
     """Puts the marks into the ledger; returns how many articles are reprints."""
     for part in parts:
-        ledger.execute("ATTACH ? AS part", (str(part),))
-        ledger.execute(
-            "UPDATE main.identities SET duplicate_of = m.duplicate_of, similarity = m.similarity, reason = m.reason"
-            " FROM part.marks m WHERE m.article_id = identities.article_id"
-        )
-        ledger.execute("DETACH part")
+        with attached(ledger, part):
+            ledger.execute(
+                "UPDATE main.identities SET duplicate_of = m.duplicate_of, similarity = m.similarity, reason = m.reason"
+                " FROM part.marks m WHERE m.article_id = identities.article_id"
+            )
     count: int = ledger.execute("SELECT count(*) FROM identities WHERE duplicate_of IS NOT NULL").fetchone()[0]
     return count

@@ -229,8 +229,29 @@ def table_file(output: Path, schema: str) -> Iterator[sqlite3.Connection]:
         db.execute("COMMIT")
 
 
+def finished(path: Path) -> str:
+    """The address by which SQLite reads a finished file, together with any number of processes."""
+    return f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+
+
 def opened(path: Path) -> sqlite3.Connection:
-    """A finished file, to be read by any number of processes."""
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False
-    )
+    """A finished file, to be read."""
+    return sqlite3.connect(finished(path), uri=True, isolation_level=None, check_same_thread=False)
+
+
+@contextmanager
+def attached(db: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """Another file beside those of a database, named ``part``; what is taken out of it is one transaction.
+
+    What was begun before is committed, for no file can come or go within a transaction; and begun again.
+    """
+    goes_on = db.in_transaction
+    if goes_on:
+        db.execute("COMMIT")
+    db.execute("ATTACH ? AS part", (str(path),))
+    db.execute("BEGIN")
+    yield
+    db.execute("COMMIT")
+    db.execute("DETACH part")
+    if goes_on:
+        db.execute("BEGIN")
