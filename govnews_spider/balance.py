@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rich.console import Console
 from rich.table import Table
 
 from govnews_spider.runs import OUTCOMES, SAMPLED, Run, exit_code
+
+_MARKS: Final = {
+    "reprint": "moved to the reprints: what they repeat came in after them",
+    "article": "moved to the articles: they are no reprints any more",
+    "other_original": "reprints of another one now: an earlier one came in",
+}
+"""What became of rows that were stored before, on top of the outcomes."""
 
 
 def show(run: Run) -> None:
@@ -26,4 +35,6 @@ def show(run: Run) -> None:
     console.print(table)
     for slug, count in run.slugs.most_common():
         console.print(f"{slug}: {count}", markup=False, soft_wrap=True)
+    for name, count in run.marked.items():
+        console.print(f"{count:,} {_MARKS[name]}", markup=False, soft_wrap=True)
     console.print(f"exit {code}: {why}", markup=False, soft_wrap=True)

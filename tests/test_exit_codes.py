@@ -330,6 +330,14 @@ def test_the_balance_names_what_is_left(capsys: pytest.CaptureFixture[str]) -> N
     assert re.search(r"left for the next run\W+64\b", capsys.readouterr().out)
 
 
+def test_the_balance_tells_what_became_of_rows_that_were_stored_before(capsys: pytest.CaptureFixture[str]) -> None:
+    show(run_of({"a": listed()}, stored=37, seen=37, marked=Counter(reprint=1008, other_original=3, article=2)))
+    said = capsys.readouterr().out.splitlines()
+    assert said[-4].startswith("1,008 moved to the reprints")
+    assert said[-3].startswith("3 reprints of another one now")
+    assert said[-2].startswith("2 moved to the articles")
+
+
 def test_scrapys_own_commands_work(tmp_path: Path, site: SinaSite) -> None:
     line = [sys.executable, "-m", "scrapy", "fetch", ARTICLES[0], "-s", f"GOVNEWS_GATEWAY={site.url}"]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, timeout=60, check=False)
