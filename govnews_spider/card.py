@@ -22,8 +22,8 @@ from govnews_spider.writers.parquet import SCHEMA
 NAMES: Final = ("CARD.md", ".huggingface.yaml")
 _FOLDERS: Final = ("articles", "reprints", "revisions")
 _YEARS: Final = """
-    SELECT substr(day, 1, 4), sum(duplicate_of IS NULL), sum(duplicate_of IS NOT NULL), sum(revision - 1), min(day), max(day)
-    FROM identities GROUP BY 1
+    SELECT substr(day, 1, 4), sum(articles), sum(reprints), sum(revisions), min(day), max(day)
+    FROM tallies GROUP BY 1
 """
 _LISTS: Final = "SELECT name FROM lists UNION SELECT name FROM windows ORDER BY name"
 _SIZES: Final = {"n<1K": 10**3, "1K<n<10K": 10**4, "10K<n<100K": 10**5, "100K<n<1M": 10**6, "1M<n<10M": 10**7}
@@ -99,7 +99,7 @@ class _Held:
 
 
 def write_card(data: Path) -> None:
-    """Writes both files anew where what they say has changed; all of it comes from the ledger, in one pass over its identities.
+    """Writes both files anew where what they say has changed; all of it comes from the ledger, which counts by day.
 
     Nothing is written while there are no articles, or while some wait for their files: then a card would count rows that are not there.
     Raises OSError, sqlite3.Error.

@@ -67,6 +67,32 @@ MIGRATIONS: Final = (
     """
     CREATE TABLE archived (url TEXT PRIMARY KEY, digest TEXT NOT NULL, at TEXT NOT NULL, record_id TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE tallies (
+        day TEXT PRIMARY KEY, articles INTEGER NOT NULL, reprints INTEGER NOT NULL, revisions INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    INSERT INTO tallies
+        SELECT day, sum(duplicate_of IS NULL), sum(duplicate_of IS NOT NULL), sum(revision - 1) FROM identities GROUP BY day;
+    CREATE TRIGGER identities_come AFTER INSERT ON identities BEGIN
+        INSERT INTO tallies VALUES (new.day, new.duplicate_of IS NULL, new.duplicate_of IS NOT NULL, new.revision - 1)
+        ON CONFLICT DO UPDATE SET articles = articles + excluded.articles, reprints = reprints + excluded.reprints,
+        revisions = revisions + excluded.revisions;
+    END;
+    CREATE TRIGGER identities_go AFTER DELETE ON identities BEGIN
+        UPDATE tallies SET articles = articles - (old.duplicate_of IS NULL), reprints = reprints - (old.duplicate_of IS NOT NULL),
+        revisions = revisions - (old.revision - 1) WHERE day = old.day;
+        DELETE FROM tallies WHERE day = old.day AND articles + reprints = 0;
+    END;
+    CREATE TRIGGER identities_change AFTER UPDATE OF day, revision, duplicate_of ON identities
+    WHEN (new.day, new.revision, new.duplicate_of IS NULL) IS NOT (old.day, old.revision, old.duplicate_of IS NULL) BEGIN
+        UPDATE tallies SET articles = articles - (old.duplicate_of IS NULL), reprints = reprints - (old.duplicate_of IS NOT NULL),
+        revisions = revisions - (old.revision - 1) WHERE day = old.day;
+        DELETE FROM tallies WHERE day = old.day AND articles + reprints = 0;
+        INSERT INTO tallies VALUES (new.day, new.duplicate_of IS NULL, new.duplicate_of IS NOT NULL, new.revision - 1)
+        ON CONFLICT DO UPDATE SET articles = articles + excluded.articles, reprints = reprints + excluded.reprints,
+        revisions = revisions + excluded.revisions;
+    END;
+    """,
 )
 """The schema's history; ``PRAGMA user_version`` counts the steps taken. A step that was released never changes.
 
@@ -76,8 +102,9 @@ before was stored under, where that is another one. An outbox row lives from its
 asked again for a while, and under which conditions (``scope``); ``lists``, ``gaps`` and ``windows`` are explained by
 :mod:`govnews_spider.coverage`, ``texts``, ``fresh``, ``recent``, ``bands`` and ``moved`` by :mod:`govnews_spider.texts`: ``text`` is
 a number of theirs, ``moved`` has that up to which the keys lie in ``bands``. ``pairs`` has, from either side, what two texts are to
-each other; ``archived`` has the last answer of an address in the archives; ``runs`` has a run from its beginning, so that one that
-was killed is known; ``durable`` is what :func:`make_durable` writes to."""
+each other; ``archived`` has the last answer of an address in the archives; ``tallies`` counts the ``identities`` of each day, and
+triggers keep it: what a run counts at its end costs the days and not the articles; ``runs`` has a run from its beginning, so
+that one that was killed is known; ``durable`` is what :func:`make_durable` writes to."""
 
 
 def connect(path: Path) -> sqlite3.Connection:

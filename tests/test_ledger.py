@@ -5,14 +5,17 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from govnews_spider.article import Article
-from govnews_spider.database import MIGRATIONS
+from govnews_spider.database import MIGRATIONS, connect
 from govnews_spider.export import export
 from govnews_spider.faults import Fault
 from govnews_spider.identities import Validators
@@ -325,6 +328,61 @@ def test_a_ledger_is_migrated_step_by_step_and_keeps_its_rows(path: Path, monkey
         assert new.known(article(1).article_id)
         assert new._db.execute("SELECT count(*) FROM topics").fetchone() == (0,)
         assert new._db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
+
+
+def recount(db: sqlite3.Connection) -> list[tuple[str, int, int, int]]:
+    """What ``tallies`` has to say: day, articles, reprints, former revisions."""
+    return db.execute(
+        "SELECT day, sum(duplicate_of IS NULL), sum(duplicate_of IS NOT NULL), sum(revision - 1) FROM identities GROUP BY 1"
+    ).fetchall()
+
+
+CHANGES = (
+    "INSERT INTO identities (article_id, content_hash, published_at, day, revision, first_seen, last_seen)"
+    " VALUES (:id, '', '', :day, :revision, '', '')"
+    " ON CONFLICT DO UPDATE SET day = :day, revision = :revision, duplicate_of = NULL",
+    "UPDATE identities SET duplicate_of = 'sina:a' WHERE article_id = :id",
+    "UPDATE identities SET duplicate_of = 'sina:b', day = :day WHERE article_id = :id",
+    "UPDATE identities SET duplicate_of = NULL WHERE day = :day",
+    "UPDATE identities SET last_seen = :day",
+    "DELETE FROM identities WHERE article_id = :id",
+    "DELETE FROM identities WHERE day = :day",
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(CHANGES),
+            st.sampled_from("abc"),
+            st.sampled_from(["2021-11-25", "2022-01-01"]),
+            st.integers(1, 4),
+        ),
+        max_size=25,
+    )
+)
+def test_the_tallies_of_the_days_say_what_a_count_of_the_identities_would(
+    changes: list[tuple[str, str, str, int]],
+) -> None:
+    with closing(connect(Path(":memory:"))) as db:
+        for sql, article_id, day, revision in changes:
+            db.execute(sql, {"id": article_id, "day": day, "revision": revision})
+        told = db.execute("SELECT * FROM tallies ORDER BY day").fetchall()
+        assert told == recount(db)
+
+
+def test_a_ledger_of_before_the_tallies_gets_them_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with monkeypatch.context() as former:
+        former.setattr("govnews_spider.database.MIGRATIONS", MIGRATIONS[:4])
+        with closing(connect(path)) as db:
+            for number in range(5):
+                named = {"id": f"sina:{number}", "day": f"2021-11-2{number % 2}", "revision": number + 1}
+                db.execute(CHANGES[0], named)
+            db.execute(CHANGES[1], {"id": "sina:3"})
+    with closing(connect(path)) as db:
+        assert db.execute("SELECT * FROM tallies").fetchall() == recount(db) != []
 
 
 def test_a_failed_migration_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
