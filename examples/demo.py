@@ -1,6 +1,6 @@
 """The project's first five minutes: replay the seeds, crawl a small copy of the site out of an archive, look at the dataset and its report.
 
-Run by ``make demo``; needs no network. Writes to ``data/demo``, anew each time.
+Run by ``make demo``; needs no network. Writes to ``data/demo``, or to the folder that it is given, anew each time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parents[1]
-DATA = Path("data/demo")
+DATA = Path(sys.argv[1] if len(sys.argv) > 1 else "data/demo")
 FILES = {
     "posts/": "one front-matter document an article",
     "articles/": "the Parquet dataset, one file a publication day",

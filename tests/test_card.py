@@ -150,9 +150,10 @@ def test_a_run_writes_it_at_its_end_and_a_sample_does_not(tmp_path: Path) -> Non
     assert told(tmp_path / "none") == {}
     assert crawl(tmp_path, "sina_gov", **demo).code == 0
     metadata, text = card(tmp_path)
-    assert "| `articles/` | 24 |" in text
+    assert "| `articles/` | 29 |" in text
+    assert "| `reprints/` | 11 |" in text
     assert "Lists read: 国内滚动、地方经济、宏观经济、部委动态、金融新闻." in text
-    assert [config["config_name"] for config in metadata["configs"]] == ["articles"]
+    assert [config["config_name"] for config in metadata["configs"]] == ["articles", "reprints"]
     before = told(tmp_path)
     assert crawl(tmp_path, "sina_gov", **demo).code == 0
     assert told(tmp_path) == before

@@ -3,6 +3,7 @@
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.documents import dumps, loads
 from govnews_spider.core.extract import extract
+from govnews_spider.core.regions import region_name, regions_of
 from govnews_spider.core.stages import run
 
-__all__ = ["Article", "Rejected", "dumps", "extract", "loads", "run"]
+__all__ = ["Article", "Rejected", "dumps", "extract", "loads", "region_name", "regions_of", "run"]

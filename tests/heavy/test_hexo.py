@@ -112,7 +112,7 @@ def site(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 def test_every_row_is_a_post_with_its_title_categories_and_picture(site: Site, rows: dict[str, dict[str, Any]]) -> None:
     assert site.posts.keys() == rows.keys()
-    assert len(rows) == 2 + 24 + len(TITLES)
+    assert len(rows) == 2 + 29 + len(TITLES)
     for name, row in rows.items():
         made = site.posts[name]
         written = row["title"].replace('"', "_") if "'" in row["title"] else row["title"]

@@ -1,10 +1,12 @@
-"""The small bundled copy of the site that `make demo` crawls: 24 articles of three days, and a topic page.
+"""The small bundled copy of the site that `make demo` crawls: articles of three days and older ones, reprints of some, and a topic page.
 
 Every text is invented for this purpose, media and people too; cities and ministries lend their names only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -25,6 +27,18 @@ class Story(NamedTuple):
     title: str
     text: str
     original_title: str | None = None
+
+
+class Again(NamedTuple):
+    """Another medium runs the :class:`Story` whose title begins with ``first``; ``title`` None leaves its headline."""
+
+    first: str
+    lids: tuple[int, ...]
+    when: str
+    media: str
+    editor: str
+    title: str | None = None
+    change: Callable[[tuple[Block, ...]], tuple[Block, ...]] = tuple
 
 
 STORIES = (
@@ -205,13 +219,96 @@ STORIES = (
 图｜公主岭一处农家院里的新式储粮仓。余田 摄
 在黑龙江绥化，烘干塔由烧煤改为烧秸秆，一吨粮的烘干费降了十五元。""",
     ),
+    Story(
+        (1688, 1686), "2021-04-16 17:20:30", "川江日报", "罗江", "罗杉", "跨省通办 成渝",
+        "成渝两地六市结成“跨省通办”联盟 户籍迁移不用两头跑",
+        """川江日报讯（记者 罗江）4月16日，重庆、成都、绵阳、泸州、宜宾、广安在广安签署“跨省通办”合作协议，户籍迁移、社保关系转移、公积金提取等四十二项政务服务事项由窗口代收代办，结果寄到家里。
+协议约定，申请人在哪里提交，就由哪里负责到底；材料不全的，一次说清。第一天，广安的专窗收到二十六件申请，其中十一件来自外省。
+下一步，联盟将把不动产登记查询和婚姻登记预约放进同一张清单。""",
+    ),
+    Story(
+        (1688,), "2021-06-08 09:12:44", "云岭晨报", None, "段石", "跨省通办 西南",
+        "西南五市联手“跨省通办” 证照补换就近领取",
+        """记者6月8日从政务服务部门获悉，昆明、贵阳、遵义、南宁、桂林五市的“跨省通办”专窗同日启用，营业执照变更、驾驶证补换、老年优待证办理等三十五项事项可以异地受理。
+专窗的工作人员互派到对方大厅跟班两周，先把两边的表格对成一张。“名称不一样，其实问的是同一件事。”一位参加对表的科长说。
+五市还将共用一个差评台账，差评由受理地答复，由办理地整改。""",
+    ),
+    Story(
+        (1688, 1686), "2021-07-20 15:03:18", "北疆消息", "白玉山", "佟安", "跨省通办 黄河",
+        "黄河沿线六市共建“跨省通办”圈 农民工办证少跑路",
+        """北疆消息讯（记者 白玉山）7月20日，呼和浩特、包头、银川、太原、大同、榆林六市在线上签约，共建“跨省通办”圈，首批开通三十项政务服务事项，一半与务工人员有关。
+在外地打工的人最常补办的是身份证明、养老认证和子女入学材料。六市把这三类事项的材料清单统一成最短的那一份。
+签约各方约定，每半年公布一次办件量，排在最后的一方要说明原因。""",
+    ),
+    Story(
+        (1686, 1688), "2021-09-15 10:41:27", "海右新闻", "丁一", "崔立", "跨省通办 环渤海",
+        "环渤海五市加入“跨省通办”联盟 港口企业证照一次办",
+        """海右新闻青岛9月15日电（记者 丁一）青岛、烟台、大连、秦皇岛、唐山五市15日签订政务服务合作协议，港口企业常用的二十八项许可实现“跨省通办”，船员证件、危险货物申报、岸线使用等事项在任何一市都能递交。
+图｜青岛政务大厅里新设的“跨省通办”窗口。丁一 摄
+过去，一家在两地都有码头的企业要备两套材料，盖的是同样的章。协议生效以后，材料共享，结果互认，收费标准贴在窗口。
+五市同意，凡是对方已经核过的证明，不再重复要求提供。""",
+    ),
+    Story(
+        (1688,), "2021-10-28 14:26:05", "岭南快讯", "陈嘉", "吴桐", "跨省通办 湘粤赣",
+        "湘粤赣六市“跨省通办”签约 工伤认定资料可异地递交",
+        """岭南快讯（记者 陈嘉）10月28日，广州、佛山、长沙、株洲、赣州、吉安六市政务服务机构签约，五十项高频事项实现“跨省通办”，工伤认定资料递交、失业登记、门诊费用报销备案列在最前面。
+在佛山做陶瓷的株洲人谭师傅当天递交了工伤认定资料，窗口把原件扫描后寄回，“以前请假、买票、排队，前后要四天”。
+六市商定，受理不得以“系统不通”为由退件，系统不通就由人来送。""",
+    ),
+)  # fmt: skip
+
+
+def _cut(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Without the last paragraph."""
+    return blocks[:-1]
+
+
+def _signed(line: str) -> Callable[[tuple[Block, ...]], tuple[Block, ...]]:
+    """With one more line at the end."""
+    return lambda blocks: (*blocks, Block("p", line))
+
+
+REPRINTS = (
+    Again("环渤海五市", (1686,), "2021-09-16 08:30:11", "产经新报", "谢然", "港口证照怎么办？环渤海五市说：一次办"),
+    Again("国家医保局", (1688,), "2021-11-23 15:40:52", "赣江晚报", "周立"),
+    Again("国家医保局", (1686,), "2021-11-24 08:05:29", "西部商报", "白桦", "胰岛素集采开标 一支餐时价格二十多元"),
+    Again("国家医保局", (1687,), "2021-11-25 09:30:03", "政务观察", "顾晓", None, _cut),
+    Again("工信部", (1687,), "2021-11-23 20:10:37", "经济纵览", "林岚", None, _signed("（文章来源：产经新报）")),
+    Again("工信部", (1688,), "2021-11-24 10:02:14", "川江日报", "罗杉", "“小巨人”名单公布 绵阳等地企业榜上有名"),
+    Again("人社部", (1686,), "2021-11-24 12:31:48", "民生时报", "佟安", None, _signed("来源：产经新报")),
+    Again("人社部", (1688,), "2021-11-24 18:15:20", "西部商报", "白桦", "零工市场将有候工场所和热水 失业保险出钱"),
+    Again("人社部", (1690,), "2021-11-25 07:51:06", "金融视点", "沈一舟", None, _cut),
+    Again("今冬供暖", (1688,), "2021-11-25 08:44:59", "北疆消息", "佟安"),
+    Again("市场监管总局", (1687,), "2021-11-25 22:06:33", "经济纵览", "林岚", "“双12”将至 直播平台被要求明码标价"),
 )  # fmt: skip
 
 
 def demo_catalog() -> Catalog:
-    """24 articles of 2021-11-23 to 25 in the five lists of pageid 155, newest last, and one page that is no article."""
-    stories = sorted(STORIES, key=lambda story: story.when)
-    return Catalog([*(_article(number, story) for number, story in enumerate(stories)), _topic_page()])
+    """40 articles of 2021-04-16 to 11-25 in the five lists of pageid 155, newest last, and one page that is no article.
+
+    11 of them repeat another one.
+    """
+    printed: list[Story | Again] = sorted([*STORIES, *REPRINTS], key=lambda story: story.when)
+    articles: list[SiteArticle] = []
+    for number, story in enumerate(printed):
+        articles.append(_again(number, story, articles) if isinstance(story, Again) else _article(number, story))
+    return Catalog([*articles, _topic_page()])
+
+
+def _again(number: int, again: Again, earlier: list[SiteArticle]) -> SiteArticle:
+    """The reprint: page, address, editor and time of its own, the words of the article that it repeats."""
+    first = next(article for article in earlier if article.title.startswith(again.first))
+    story = Story(
+        again.lids,
+        again.when,
+        again.media,
+        first.reporter,
+        again.editor,
+        " ".join(first.keywords),
+        again.title or first.title,
+        "",
+    )
+    return replace(_article(number, story), blocks=again.change(first.blocks), repeats=first.docid)
 
 
 def _article(number: int, story: Story) -> SiteArticle:
