@@ -11,7 +11,7 @@ from base64 import b32decode
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha1
 from io import BytesIO
 from mmap import ACCESS_READ, MADV_DONTNEED, mmap
@@ -141,10 +141,11 @@ def answer(record: WarcRecord, *, unpacked: bool = False) -> Answer | None:
 
     ``unpacked``: the body as a browser shows it, where it can be unpacked.
     """
-    url, at = record.headers.get("WARC-Target-URI"), record.record_date
+    url, at = record.headers.get("WARC-Target-URI"), _moment(record)
     if not url or at is None:
         return None
     try:
+        record.is_http = _is_of_the_web(url)  # for some write its Content-Type in a way of their own, or none
         record.parse_http()
     except OSError:
         return None
@@ -286,8 +287,8 @@ def _plain(name: str, content: memoryview, offset: int = 0) -> Iterator[Record |
             why = "" if end <= len(content) else "the file ends within it"
             if end - offset > LARGEST:
                 why = f"it is larger than {LARGEST} bytes"
-            elif not why and not _is_sound(bytes(content[offset : head.end()])):
-                why = "its headers make no sense"
+            elif not why:
+                why = _unsound(bytes(content[offset : head.end()]), bytes(content[head.end() : head.end() + 5]))
         if why:
             yield Damage(Place(name, offset), why)
             following = _BEGIN.search(content, offset + 1)
@@ -298,15 +299,38 @@ def _plain(name: str, content: memoryview, offset: int = 0) -> Iterator[Record |
         offset = end
 
 
-def _is_sound(head: bytes) -> bool:
-    """Whether the headers of a record can be parsed. Of two lengths the parser would believe the other one, and ask for memory by it."""
-    if head.lower().count(b"content-length") != 1:
-        return False
+def _unsound(head: bytes, block: bytes) -> str:
+    """What is wrong with the headers of a record whose block begins with ``block``; "" where they can be believed."""
+    if (
+        head.lower().count(b"content-length") != 1
+    ):  # of two, the parser would believe the other one, and ask for memory by it
+        return "its headers make no sense"
     try:
-        WarcRecord.from_bytes(head)
+        record = WarcRecord.from_bytes(head)
     except OSError:
-        return False
-    return True
+        return "its headers make no sense"
+    kind = record.headers.get("WARC-Type")
+    if kind in ("response", "revisit") and _moment(record) is None:
+        return f"its date ({record.headers.get('WARC-Date')}) makes no sense"
+    if kind == "response" and block != b"HTTP/" and _is_of_the_web(record.headers.get("WARC-Target-URI") or ""):
+        return "its block is no answer of HTTP"
+    return ""
+
+
+def _is_of_the_web(url: str) -> bool:
+    """Whether what answers there speaks HTTP; archives hold answers of name servers too."""
+    return url.lower().lstrip("<").startswith(("http:", "https:"))
+
+
+def _moment(record: WarcRecord) -> datetime | None:
+    """The record's date, of which the year, the month or the day alone may be told (WARC 1.1, 5.4); None where it makes no sense."""
+    if record.record_date is not None:
+        return record.record_date
+    told = record.headers.get("WARC-Date") or ""
+    for form in ("%Y-%m-%dT%H:%MZ", "%Y-%m-%d", "%Y-%m", "%Y"):
+        with suppress(ValueError):
+            return datetime.strptime(told, form).replace(tzinfo=UTC)
+    return None
 
 
 def _skipped(content: memoryview, offset: int) -> int:

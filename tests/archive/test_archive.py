@@ -339,6 +339,50 @@ def test_a_record_whose_headers_make_no_sense_is_named_and_the_next_one_read(
     assert sum(isinstance(one, Record) for one in records(path)) == count - 1
 
 
+def foreign(
+    date: str = "2021-11-25T04:00:00Z", kind: str = "application/http", block: str = "HTTP/1.1 200 OK\r\n\r\n通办"
+) -> bytes:
+    """A record as others may write it."""
+    head = f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: http://finance.sina.com.cn/\r\nWARC-Date: {date}\r\n"
+    packed = block.encode()
+    return f"{head}Content-Type: {kind}\r\nContent-Length: {len(packed)}\r\n\r\n".encode() + packed + b"\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (foreign(date="gestern"), "its date (gestern) makes no sense"),
+        (foreign(date="20211125"), "its date (20211125) makes no sense"),
+        (foreign(block="<html>通办</html>"), "its block is no answer of HTTP"),
+        (foreign(block=""), "its block is no answer of HTTP"),
+    ],
+)
+def test_an_answer_that_cannot_be_used_is_named_and_not_passed_by(tmp_path: Path, record: bytes, why: str) -> None:
+    path = tmp_path / "a.warc"
+    path.write_bytes(foreign() + record + foreign())
+    assert [damage.why for damage in damages(path)] == [why]
+    assert [one.body.decode() for one in answers(path)] == ["通办"] * 2
+
+
+@pytest.mark.parametrize(
+    ("record", "at"),
+    [
+        (foreign(date="2021-11-25T04:00Z"), datetime(2021, 11, 25, 4, tzinfo=UTC)),
+        (foreign(date="2021-11-25"), datetime(2021, 11, 25, tzinfo=UTC)),
+        (foreign(date="2021-11"), datetime(2021, 11, 1, tzinfo=UTC)),
+        (foreign(kind="Application/HTTP; msgtype=response"), datetime(2021, 11, 25, 4, tzinfo=UTC)),
+        (foreign(kind=""), datetime(2021, 11, 25, 4, tzinfo=UTC)),
+    ],
+)
+def test_an_answer_with_a_coarse_date_or_a_content_type_of_its_own_is_read(
+    tmp_path: Path, record: bytes, at: datetime
+) -> None:
+    path = tmp_path / "a.warc"
+    path.write_bytes(record)
+    assert [(one.at, one.status, one.body.decode()) for one in answers(path)] == [(at, 200, "通办")]
+    assert damages(path) == []
+
+
 @given(st.data())
 @settings(max_examples=300, deadline=None)
 def test_whatever_happens_to_an_archive_its_other_records_are_read_and_nothing_is_raised(
