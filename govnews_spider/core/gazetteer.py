@@ -102,16 +102,19 @@ def _senses(rows: list[dict[str, str]]) -> dict[str, tuple[Sense, ...]]:
     counts = Counter(row["name"] for row in rows)
     found: dict[str, list[Sense]] = {}
     for row in rows:
-        code, name, short, clues = row["code"], row["name"], row["short"], row["clue"].split()
+        code, name, shorts, clues = row["code"], row["name"], row["short"].split(), row["clue"].split()
         home = "home" in clues
         full = Clue.TIED if "bound" in clues else Clue.KIN if counts[name] > 1 else Clue.FREE
         found.setdefault(name, []).append(Sense(code, full, home))
-        if short and short != name:
-            found.setdefault(short, []).append(Sense(code, _short_clue(code, clues)))
+        for number, short in enumerate(shorts):
+            if short != name:
+                found.setdefault(short, []).append(Sense(code, Clue.FREE if number else _short_clue(code, clues)))
+        if name.endswith("自治州"):
+            found.setdefault(shorts[0] + "州", []).append(Sense(code, Clue.FREE))
     for row in rows:
-        short = row["short"]
+        short = row["short"].partition(" ")[0]
         plain = [sense.clue is not Clue.TIED for sense in found.get(short, ())] == [True]
-        if level(row["code"]) == 3 and plain and not short.endswith(("市", "县")):
+        if level(row["code"]) == 3 and plain and short != row["name"] and not short.endswith(("市", "县")):
             for ending in "区县" if short.endswith("城") else "市区县":
                 found.setdefault(short + ending, [Sense(row["code"], Clue.FREE)])
     return {

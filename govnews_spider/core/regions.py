@@ -106,14 +106,22 @@ def _city_in_list(mentions: list[_Mention], index: int) -> str | None:
 
 
 def _in_list(mentions: list[_Mention], index: int) -> str | None:
-    """北辰、西青、武清: one sibling or parent that is known makes its neighbour in the list known."""
-    known = [near.code for near in _neighbours(mentions, index) if near.code]
+    """北辰、西青、武清: one sibling or parent that is known makes its neighbour in the list known; 中卫、吴忠 prove each other."""
+    beside = _neighbours(mentions, index)
+    known = [near.code for near in beside if near.code]
     for sense in mentions[index].senses:
         for code in known:
-            siblings = level(code) == level(sense.code) and parents(code)[:1] == parents(sense.code)[:1]
-            if siblings or code in parents(sense.code) or level(code) == level(sense.code) == 2:
+            if _siblings(code, sense.code) or code in parents(sense.code) or level(code) == level(sense.code) == 2:
                 return sense.code
+    likely = [sense.code for near in beside if not near.code for sense in near.senses if sense.clue is Clue.KIN]
+    for sense in mentions[index].senses if likely else ():
+        if sense.clue is Clue.KIN and any(_siblings(code, sense.code) for code in likely):
+            return sense.code
     return None
+
+
+def _siblings(code: str, other: str) -> bool:
+    return level(code) == level(other) and parents(code)[:1] == parents(other)[:1]
 
 
 def _by_parent(mention: _Mention, named: dict[str, list[int]]) -> str | None:

@@ -15,38 +15,54 @@ _WORD: Final = 2
 _WEAK: Final = 1
 _LEAST: Final = 6
 _USUAL_LENGTH: Final = 2000
-"""Characters; a longer text must speak of a topic more often, in proportion, and a shorter one down to half as often."""
+"""Characters; a longer text must speak of a topic more often, in proportion, and a shorter one less often, down to ``_SHORTEST``."""
+_SHORTEST: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
     names: list[str]
-    least: list[int]
+    least: list[float]
     points: list[tuple[tuple[int, int], ...]]
     """Of every spelling of the automaton: (topic, points) pairs; none for a word that only looks like a variant."""
     automaton: AhoCorasick
-    abroad: tuple[str, ...]
+    of_shares: list[bool]
+    """Whether the topic is what a report of the stock market is about."""
+    title_only: tuple[str, ...]
+    """In a title: news from abroad or a company's filing, of which the text gives no topic."""
+    reports: tuple[str, ...]
+    """In a title: a report of the stock market, whose text touches on the day's whole news."""
+    sectors: tuple[str, ...]
+    """What follows a variant that is the name of a group of shares (一带一路板块)."""
 
 
 def topics_of(title: str, text: str) -> list[str]:
     """Names of the topics that ``title`` and ``text`` are about, in the order of the lexicon.
 
     A topic is there when the title holds one of its words, or the text speaks of it often enough; of news from abroad
-    (美股 in the title) only the title decides.
+    (美股 in the title) and of filings only the title decides, of a report of the stock market the text gives that alone.
     """
     lexicon = _lexicon()
     scores = [0] * len(lexicon.names)
     sure = [False] * len(lexicon.names)
     named = [False] * len(lexicon.names)
-    for index, start, _ in lexicon.automaton.find_matches_as_indexes(f"{title}\n{text}"):
+    document = f"{title}\n{text}"
+    sectors, end_of_title = lexicon.sectors, len(title)
+    for index, start, end in lexicon.automaton.find_matches_as_indexes(document):
+        if document.startswith(sectors, end):
+            continue
         for topic, points in lexicon.points[index]:
             scores[topic] += points
-            named[topic] = named[topic] or points == _WORD
-            sure[topic] = sure[topic] or (points == _WORD and start < len(title))
-    if any(word in title for word in lexicon.abroad):
-        return [name for name, by_title in zip(lexicon.names, sure, strict=True) if by_title]
-    stretch = max(0.5, len(text) / _USUAL_LENGTH)
-    enough = (named[i] and scores[i] >= least * stretch for i, least in enumerate(lexicon.least))
+            if points == _WORD:
+                named[topic] = True
+                if start < end_of_title:
+                    sure[topic] = True
+    stretch = max(_SHORTEST, len(text) / _USUAL_LENGTH)
+    enough = [named[i] and scores[i] >= least * stretch for i, least in enumerate(lexicon.least)]
+    if any(word in title for word in lexicon.title_only):
+        enough = [False] * len(enough)
+    elif any(word in title for word in lexicon.reports):
+        enough = [by_text and market for by_text, market in zip(enough, lexicon.of_shares, strict=True)]
     return [name for name, by_title, by_text in zip(lexicon.names, sure, enough, strict=True) if by_title or by_text]
 
 
@@ -69,7 +85,10 @@ def _lexicon() -> _Lexicon:
         automaton=AhoCorasick(
             spellings, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
         ),
-        abroad=tuple(document["abroad"]),
+        of_shares=[topic.get("shares", False) for topic in topics],
+        title_only=(*document["abroad"], *document["filings"]),
+        reports=tuple(document["reports"]),
+        sectors=tuple(document["sectors"]),
     )
 
 

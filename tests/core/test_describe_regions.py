@@ -110,6 +110,12 @@ def test_parents_that_are_not_named_are_not_added() -> None:
         ("兰州城关区试点，城关镇同步", {"兰州市", "城关区"}),
         ("呼和浩特市新城区", {"呼和浩特市", "新城区"}),
         ("山东德州出台政策", {"山东省", "德州市"}),
+        ("海南东方与昌江遭遇台风", {"海南省", "东方市", "昌江黎族自治县"}),
+        ("东方、西方的文明", set()),
+        ("海南州的光伏基地", {"海南藏族自治州"}),
+        ("云南的大理启动洱海保护", {"云南省", "大理白族自治州"}),
+        ("中卫、吴忠两市互认", {"中卫市", "吴忠市"}),
+        ("城区、郊区的差距", set()),
     ],
 )
 def test_ambiguous_names_are_decided_by_what_stands_around_them(text: str, expected: set[str]) -> None:
@@ -121,6 +127,33 @@ def test_which_tongzhou_and_which_chaoyang_is_read_off_the_parent() -> None:
     assert "320612" in regions_of("", "南通市通州区开放")
     assert "110105" in regions_of("", "北京市朝阳区")
     assert "220104" in regions_of("", "长春市朝阳区")
+
+
+def test_a_court_or_a_police_station_after_a_short_name_makes_it_a_place() -> None:
+    assert regions_of("", "朝阳法院把案件移送通州法院") == ["110105", "110112"]
+    assert places("大兴分局刑事拘留两人") == {"大兴区"}
+    assert places("广州自贸区南沙片区") == {"广州市", "南沙区"}
+    assert places("和平法院") == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "now"),
+    [
+        ("襄樊市", "襄阳市"),
+        ("襄樊", "襄阳市"),
+        ("思茅市", "普洱市"),
+        ("绍兴县", "柯桥区"),
+        ("遵义县", "播州区"),
+        ("蓟县", "蓟州区"),
+        ("海东地区", "海东市"),
+        ("金坛市", "金坛区"),
+        ("南京市白下区", "白下区"),
+        ("苏州沧浪区", "沧浪区"),
+        ("宁波江东区", "江东区"),
+    ],
+)
+def test_names_of_before_a_merger_or_a_renaming_are_found(old: str, now: str) -> None:
+    assert now in places(f"{old}的汽车产业")
 
 
 def test_the_best_known_namesake_is_taken_when_a_full_name_stands_alone() -> None:
@@ -157,6 +190,23 @@ def test_the_best_known_namesake_is_taken_when_a_full_name_stands_alone() -> Non
         "日本北海道地震",
         "推广西部地区的做法，长江西岸的沿海口岸",
         "增值税是财政和政策的工具，科技创新和研发",
+        "海口舰与山东舰编队训练",
+        "香港时间上午九点开市",
+        "海南航空新增两条航线",
+        "在北京饭店举行，晚宴设在河南大厦",
+        "中国石油大学（北京）教授",
+        "普华永道（深圳）的顾问",
+        "后市以观望为主。（广州天达）",
+        "滨海网海口1月12日消息",
+        "本报记者周明上海报道4月25日，财政部发布公告",
+        "中国西藏网、中国台湾网报道",
+        "本报讯（上海记者 周明）",
+        "武汉科技大学金融系主任",
+        "武汉丰叶股权投资管理中心（有限合伙）",
+        "收购其全资子公司（下称“陕西启禾”）",
+        "欠发达县域的产业",
+        "韩国海南郡的农户",
+        "成渝高铁提速",
     ],
 )
 def test_names_that_only_contain_a_place_are_no_places(text: str) -> None:
@@ -174,6 +224,18 @@ def test_names_that_only_contain_a_place_are_no_places(text: str) -> None:
         ("深圳市场上的房源", {"深圳市"}),
         ("上海路演首日，河南路网升级", {"上海市", "河南省"}),
         ("浙江大学生创业园在浙江揭牌", {"浙江省"}),
+        ("北京公立医院与广州三甲医院联网", {"北京市", "广州市"}),
+        ("上海中小学开学", {"上海市"}),
+        ("深圳部分银行下调利率", {"深圳市"}),
+        ("杭州互联网公司招聘", {"杭州市"}),
+        ("上海自贸区成立首家外资企业管理公司", {"上海市"}),
+        ("同意公司在重庆设立全资子公司", {"重庆市"}),
+        ("上海星级酒店客房均价", {"上海市"}),
+        ("某保险郑州中心支公司经理", {"郑州市"}),
+        ("郑州航空港区与北京饭店业", {"郑州市", "北京市"}),
+        ("（以下称“上海金融法院”）", {"上海市"}),
+        ("山东（济南）与中国（上海）自由贸易试验区", {"山东省", "济南市", "上海市"}),
+        ("河南网民留言，北京网约车新规", {"河南省", "北京市"}),
     ],
 )
 def test_offices_branches_and_plain_words_after_a_place_leave_it_a_place(text: str, expected: set[str]) -> None:
@@ -189,6 +251,8 @@ def test_a_company_that_is_named_in_full_is_known_by_its_short_name_too() -> Non
 def test_a_word_for_several_places_names_each() -> None:
     assert places("北上广深房租上涨") == {"北京市", "上海市", "广州市", "深圳市"}
     assert places("粤港澳大湾区规划") == set()
+    assert places("成渝双城经济圈") == {"重庆市", "成都市"}
+    assert places("苏锡常与长株潭") == {"苏州市", "无锡市", "常州市", "长沙市", "株洲市", "湘潭市"}
 
 
 def test_a_county_counts_only_near_its_parent() -> None:

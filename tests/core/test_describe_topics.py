@@ -51,6 +51,16 @@ def test_a_longer_word_that_means_something_else_gives_no_topic(topic: dict[str,
         ("基金限购额度再收紧", []),
         ("PM2.5浓度下降", ["生态环保"]),
         ("美国CPI创新高", []),
+        ("午评：一带一路板块活跃", []),
+        ("光伏概念走强，高铁ETF放量", []),
+        ("某股限售股解禁", []),
+        ("动力煤库存上升", ["能源"]),
+        ("央行加息，汽油柴油价格上调", ["货币政策", "能源"]),
+        ("三聚氰胺超标奶粉下架", ["食品药品"]),
+        ("廉租房与经济适用房并轨", ["房地产调控"]),
+        ("铁道部公布春运方案", ["交通"]),
+        ("营改增试点扩围", ["税务"]),
+        ("股权分置改革启动", ["资本市场"]),
     ],
 )
 def test_titles(title: str, expected: list[str]) -> None:
@@ -80,6 +90,19 @@ def test_of_market_news_from_abroad_only_the_title_decides() -> None:
     text = "央行、货币政策与流动性是市场关注的焦点，货币政策声明将于今晚发布，降准预期升温。"
     assert "货币政策" in topics_of("资金面观察", text)
     assert topics_of("美股小幅收低", text) == []
+
+
+def test_of_a_market_report_the_text_gives_the_capital_market_alone_and_of_a_filing_nothing() -> None:
+    text = (
+        "A股回暖，沪深两市放量，券商走强，创业板领涨，上证指数收高。消息面上，商务部谈外贸，外贸数据与自贸区方案公布。"
+    )
+    assert "外贸" in topics_of("一周要闻", text)
+    assert topics_of("收评：量能放大", text) == ["资本市场"]
+    assert topics_of("丰叶股份有限公司季度报告", text) == []
+
+
+def test_two_mentions_in_passing_are_no_topic_of_a_short_text() -> None:
+    assert topics_of("一家中介的三年", "买家须连续缴纳社会保险，社保断缴的不能网签。") == []
 
 
 def test_topics_come_in_the_order_of_the_lexicon_and_once() -> None:
