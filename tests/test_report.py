@@ -28,13 +28,17 @@ from govnews_spider.faults import Fault
 from govnews_spider.ledger import Ledger
 from govnews_spider.report import library, report
 from govnews_spider.report.accounts import accounts
+from govnews_spider.report.chapters import quality, runs, subjects
 from govnews_spider.report.chapters.collected import chapter
 from govnews_spider.report.chapters.runs import CODES
-from govnews_spider.report.html import Chart, in_script, link, text
+from govnews_spider.report.heat import shades
+from govnews_spider.report.html import in_script, link, text
 from govnews_spider.report.lists import list_states
-from govnews_spider.report.periods import after, between, start_of, unit_of
+from govnews_spider.report.parts import Chart
+from govnews_spider.report.periods import Unit, after, between, start_of, unit_of
 from govnews_spider.report.reprinted import LAGS, copies, reprinted
 from govnews_spider.report.rows import NEWEST, Collected, collect
+from govnews_spider.report.specs import upward
 from govnews_spider.report.timeline import over_time
 from govnews_spider.runs import EXIT_CODES, ListAccount, Run
 from govnews_spider.writers.parquet import ParquetWriter
@@ -80,7 +84,7 @@ def made(data: Path) -> tuple[str, LexborHTMLParser]:
 
 def cells(tree: LexborHTMLParser, key: str) -> list[list[str]]:
     """The table behind a chart, row by row."""
-    return [[cell.text() for cell in row.css("td")] for row in tree.css(f"#{key} tbody tr")]
+    return [[cell.text() for cell in row.css("th, td")] for row in tree.css(f"#{key} tbody tr")]
 
 
 def test_articles_are_counted_by_day_list_layout_topic_place_and_source(tmp_path: Path) -> None:
@@ -154,12 +158,12 @@ def test_reprints_are_told_by_pair_and_by_how_long_they_took(tmp_path: Path) -> 
 
 
 def test_runs_are_read_newest_first_with_those_that_left_no_account(tmp_path: Path) -> None:
-    runs = [run_of(tmp_path, 1), run_of(tmp_path, 2, after=["20211101T000000Z-dead"])]
+    ended = [run_of(tmp_path, 1), run_of(tmp_path, 2, after=["20211101T000000Z-dead"])]
     (tmp_path / "rejected").mkdir()
     line = json.dumps({"slug": "no_text", "outcome": "rejected"}) + "\n"
     (tmp_path / "rejected" / "a.jsonl").write_text(f'{line}{line}{{"slug": "http', "utf-8")
     found = accounts(tmp_path)
-    assert [run.run_id for run in found.runs] == [runs[1].run_id, runs[0].run_id]
+    assert [run.run_id for run in found.runs] == [ended[1].run_id, ended[0].run_id]
     assert found.killed == ["20211101T000000Z-dead"]
     assert found.refused == {("no_text", "rejected"): 2}, "the last line may break off"
 
@@ -253,6 +257,70 @@ def test_lists_beyond_the_colours_are_one_and_no_article_is_left_out() -> None:
     assert list(chart.table.rows[0])[-1] == 78
 
 
+@given(st.integers(0, 10**9))
+def test_counts_have_few_ticks_and_all_of_them_whole(most: int) -> None:
+    axis = upward(most)
+    ticks = axis["axis"]["values"]
+    assert ticks[0] == 0
+    assert most <= ticks[-1] == axis["scale"]["domain"][1]
+    assert 2 <= len(ticks) <= 6
+    assert len({there - here for here, there in pairwise(ticks)}) == 1
+
+
+@given(DAYS, st.integers(1, 4000), st.sampled_from(["day", "week", "month", "year"]))
+def test_bars_are_named_inside_them_and_by_few_names(first: date, days: int, unit: Unit) -> None:
+    periods = between(first, first + timedelta(days=days), unit)
+    spec = over_time({(periods[0], "甲"): 1}, periods, ["甲"], unit, mark="bar")
+    axis = spec["encoding"]["x"]["axis"]
+    named = [datetime.fromtimestamp(at / 1000, UTC) for at in json.loads(axis["values"]["expr"])]
+    assert len(named) <= 10
+    assert named or unit == "week"
+    if unit == "week":
+        assert {at.day for at in named} <= {1}
+    else:
+        assert {start_of(at.date(), unit) for at in named} <= set(periods)
+
+
+def test_of_many_months_the_januaries_are_named() -> None:
+    periods = between(date(2011, 5, 1), date(2020, 5, 1), "month")
+    spec = over_time({(DAY, "甲"): 1}, periods, ["甲"], "month", mark="bar")
+    named = [
+        datetime.fromtimestamp(at / 1000, UTC) for at in json.loads(spec["encoding"]["x"]["axis"]["values"]["expr"])
+    ]
+    assert [(at.year, at.month) for at in named] == [(year, 1) for year in range(2012, 2021)]
+
+
+def test_a_legend_of_shades_goes_from_nothing_to_the_most_and_says_no_number_twice() -> None:
+    assert shades(1) == [("0", 0.12), ("1", 1)]
+    assert [name for name, _ in shades(1600)] == ["0", "100", "400", "900", "1,600"]
+    assert [name for name, _ in shades(1, share=True)] == ["0%", "25%", "50%", "75%", "100%"]
+    assert shades(0) == [("0", 0.12)]
+
+
+def test_a_month_without_articles_is_empty_and_one_without_a_topic_is_none(tmp_path: Path) -> None:
+    far = article(2, days=70, topics=["医保"])
+    write(tmp_path, full(1, topics=["税务"]), far)
+    found = collect(tmp_path)
+    drawn = [
+        part.spec
+        for part in (subjects.chapter(found).parts[0], quality.chapter(found, Counter(), [], NOW).parts[0])
+        if isinstance(part, Chart)
+    ]
+    topics, fields = (spec for spec in drawn if spec)
+    cells = {(value["x"], value["y"]): value["n"] for value in topics["data"]["values"]}
+    assert cells == {("2021-11", "税务"): 1, ("2021-11", "医保"): 0, ("2022-02", "税务"): 0, ("2022-02", "医保"): 1}
+    assert {value["x"] for value in fields["data"]["values"]} == {"2021-11", "2022-02"}
+    assert {"2021-12", "2022-01"} < set(fields["encoding"]["x"]["scale"]["domain"])
+
+
+def test_a_run_is_named_by_its_time_in_shanghai(tmp_path: Path) -> None:
+    run = run_of(tmp_path, 1, started=datetime(2021, 11, 25, 18, tzinfo=UTC))
+    chart = runs.chapter(accounts(tmp_path)).parts[0]
+    assert isinstance(chart, Chart)
+    assert chart.spec
+    assert [bar["name"] for bar in chart.spec["data"]["values"]] == [f"2021-11-26 02:00 {run.run_id}"]
+
+
 @given(st.text())
 def test_any_text_stays_text(given: str) -> None:
     tree = LexborHTMLParser(f"<p title='{text(given)}'>{text(given)}</p>")
@@ -299,7 +367,7 @@ def test_odd_text_opens_no_element(told: tuple[str, LexborHTMLParser]) -> None:
     _, tree = told
     assert [script.attributes.get("type") for script in tree.css("script")] == ["application/json", None, None]
     shown = ODD.replace("\x07", "\ufffd")
-    assert shown in {cell.text() for cell in tree.css("#articles td")}
+    assert shown in {cell.text() for cell in tree.css("#articles tbody th")}
     assert ODD in {bar["name"] for bar in json.loads(tree.css_first("#charts").text())["sources"]["data"]["values"]}
 
 
@@ -344,6 +412,31 @@ def test_every_chart_has_a_name_and_a_table(told: tuple[str, LexborHTMLParser]) 
         assert plot.attributes["aria-label"]
         assert tree.css_first(f"#{key} details summary")
         assert cells(tree, key)
+    names = [summary.text() for summary in tree.css("summary")]
+    assert len(set(names)) == len(drawn), "each says of which chart it is"
+
+
+def test_every_cell_of_a_table_has_a_column_and_a_row_that_name_it(told: tuple[str, LexborHTMLParser]) -> None:
+    _, tree = told
+    assert len(tree.css("table")) > len(tree.css("details")) > 0
+    for table in tree.css("table"):
+        assert table.attributes["aria-label"]
+        heads = table.css("thead th")
+        assert {head.attributes["scope"] for head in heads} == {"col"}
+        for row in table.css("tbody tr"):
+            assert [head.attributes["scope"] for head in row.css("th")] == ["row"]
+            assert row.css_first("th").text()
+            assert len(row.css("th, td")) == len(heads)
+    for cell in tree.css(".stack td"):
+        assert cell.attributes["data-label"], "its column's name goes with it where the page is narrow"
+
+
+def test_headings_go_down_one_step_at_a_time(told: tuple[str, LexborHTMLParser]) -> None:
+    _, tree = told
+    levels = [int(str(heading.tag)[1]) for heading in tree.css("h1, h2, h3, h4")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(below - above <= 1 for above, below in pairwise(levels))
 
 
 def test_what_needs_attention_is_on_the_first_screen(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ by day; a run may be writing meanwhile.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +15,13 @@ from secrets import token_hex
 
 from govnews_spider.faults import named
 from govnews_spider.report import library
-from govnews_spider.report.accounts import accounts
+from govnews_spider.report.accounts import Accounts, accounts
 from govnews_spider.report.chapters import collected, newest, quality, reprints, runs, subjects, summary
-from govnews_spider.report.html import Html
-from govnews_spider.report.lists import list_states
+from govnews_spider.report.lists import ListState, list_states
 from govnews_spider.report.page import page
-from govnews_spider.report.reprinted import copies, reprinted
-from govnews_spider.report.rows import collect, day_files
+from govnews_spider.report.parts import Chapter
+from govnews_spider.report.reprinted import Reprinted, copies, reprinted
+from govnews_spider.report.rows import Collected, collect, day_files
 from govnews_spider.writers.parquet import read_day
 
 __all__ = ["Written", "report"]
@@ -51,7 +52,17 @@ def report(data: Path, out: Path, *, now: datetime) -> Written:
     revisions = sum(read_day(path, ("revision",)).num_rows for path in day_files(data, "revisions"))
     told = accounts(data)
     lists = list_states(data, told.runs)
-    chapters = [
+    head = summary.head(found, told, lists, reprints=again.total, revisions=revisions)
+    chapters = _chapters(found, again, told, lists, now)
+    content = page(chapters, head=head, days=found.days, now=now, library=script).encode()
+    _replace(out, content)
+    return Written(articles=found.articles, reprints=again.total, runs=len(told.runs), size=len(content))
+
+
+def _chapters(
+    found: Collected, again: Reprinted, told: Accounts, lists: Sequence[ListState], now: datetime
+) -> list[Chapter]:
+    return [
         collected.chapter(found),
         quality.chapter(found, told.refused, lists, now),
         subjects.chapter(found),
@@ -59,10 +70,6 @@ def report(data: Path, out: Path, *, now: datetime) -> Written:
         runs.chapter(told),
         newest.chapter(found.newest),
     ]
-    head = Html(summary.tiles(found, again.total, revisions, len(told.runs)) + summary.attention(told, lists))
-    content = page(chapters, head=head, days=found.days, now=now, library=script).encode()
-    _replace(out, content)
-    return Written(articles=found.articles, reprints=again.total, runs=len(told.runs), size=len(content))
 
 
 def _replace(path: Path, content: bytes) -> None:

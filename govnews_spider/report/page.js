@@ -21,9 +21,11 @@
   const draw = async () => {
     const specs = JSON.parse(document.getElementById("charts").textContent);
     for (const [key, spec] of Object.entries(specs)) {
-      const place = document.getElementById(`plot-${key}`);
+      // Vega gives its element a role and a name, so it gets one of its own: the picture keeps those that the page gave it.
+      const place = document.getElementById(`plot-${key}`).appendChild(document.createElement("div"));
+      place.setAttribute("aria-hidden", "true");
       const { view } = await window.vegaEmbed(place, spec, options);
-      if (spec.width === "container") views.push(view);
+      views.push([view, Math.min(PAPER, spec.usermeta.widest ?? PAPER)]);
     }
     document.documentElement.dataset.drawn = "yes";
   };
@@ -52,14 +54,25 @@
       const next = rows.filter((row) => !row.hidden).length;
       most += PAGE;
       show();
-      rows.filter((row) => !row.hidden)[next]?.querySelector("a")?.focus();
+      const first = rows.filter((row) => !row.hidden)[next].querySelector("th");
+      first.tabIndex = -1;
+      (first.querySelector("a") ?? first).focus();
     });
     document.querySelector(".search").hidden = false;
     show();
   };
 
+  // Where a table is laid out as blocks, Safari tells readers that speak of no table any more, unless roles say that it is one.
+  const roles = {
+    table: "table", "thead, tbody": "rowgroup", tr: "row", "thead th": "columnheader", "tbody th": "rowheader", td: "cell",
+  };
+  for (const [parts, role] of Object.entries(roles)) {
+    const found = document.querySelectorAll(`.scroll:has(> .stack, > #articles) :is(${parts})`);
+    found.forEach((part) => part.setAttribute("role", role));
+  }
+
   // On paper a chart is drawn anew, not shrunk: its labels stay as large as the text around it.
-  addEventListener("beforeprint", () => views.forEach((view) => view.signal("width", PAPER).run()));
+  addEventListener("beforeprint", () => views.forEach(([view, width]) => view.signal("width", width).run()));
   addEventListener("afterprint", () => dispatchEvent(new Event("resize")));
 
   search();

@@ -9,7 +9,8 @@ from hashlib import sha256
 from importlib.resources import files
 from string import Template
 
-from govnews_spider.report.html import Chapter, Chart, Html, both, chart_html, in_script, local
+from govnews_spider.report.html import Html, both, in_script, local
+from govnews_spider.report.parts import Chapter, Chart, chart_html
 
 
 def page(chapters: Sequence[Chapter], *, head: Html, days: tuple[date, date], now: datetime, library: str) -> str:

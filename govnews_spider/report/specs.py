@@ -6,6 +6,7 @@ Colours are the page's own variables (``var(--s0)``), so that a chart follows th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any, Final, TypeAlias
 
 Spec: TypeAlias = dict[str, Any]
@@ -14,15 +15,21 @@ COLOURS: Final = 8
 """Series that can be told apart; the last colour is grey, for the rest."""
 ARTICLES: Final = "篇 articles"
 FEW: Final = 6
-"""Columns of a heat map that are not spread over the whole width."""
+"""Columns that are not spread over the whole width."""
+_TICKS: Final = 5
 
 
 def bars(counts: Sequence[tuple[str, int]], *, said: str = ARTICLES, groups: Sequence[str] = ()) -> Spec:
-    """A bar for each name, in that order, with its number; ``groups``: which of them the bar's colour stands for."""
+    """A bar for each name, in that order, with its number; ``groups``: which of them the bar's colour stands for.
+
+    A name may say its group once more, in brackets at its end; that is not shown, for the colour says it.
+    """
     named = groups or [""] * len(counts)
     values = [{"name": name, "n": n, "s": group} for (name, n), group in zip(counts, named, strict=True)]
     tooltip = [{"field": "name", "type": "nominal", "title": "名称 name"}, {"field": "n", "title": said, "format": ","}]
-    axis = {"labelLimit": 150, "ticks": False, "domain": False, "labelPadding": 6}
+    axis: Spec = {"labelLimit": 176, "ticks": False, "domain": False, "labelPadding": 6}
+    if groups:
+        axis["labelExpr"] = "split(datum.label, ' (')[0]"
     y = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": axis}
     most = max((n for _, n in counts), default=0)
     x = {"field": "n", "type": "quantitative", "axis": None, "scale": {"domain": [0, most or 1]}, "title": None}
@@ -42,67 +49,41 @@ def columns(counts: Sequence[tuple[str, Mapping[str, int]]], series: Sequence[st
         for number, kind in enumerate(series)
         if parts.get(kind)
     ]
-    overlap = {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 8}
+    overlap = {"labelAngle": 0, "labelOverlap": "parity", "labelSeparation": 8}
     across = {"labelExpr": label_expr, "ticks": False, "labelPadding": 6} | overlap
     domain = [name for name, _ in counts]
-    up = {"tickCount": 5, "format": ",d", "tickMinStep": 1}
+    most = max((sum(parts.get(kind, 0) for kind in series) for _, parts in counts), default=0)
     titles = (("name", "运行 run"), ("s", "结果 outcome"), ("n", ARTICLES))
     encoding = {
         "x": {"field": "name", "type": "ordinal", "scale": {"domain": domain}, "title": None, "axis": across},
-        "y": {"field": "n", "type": "quantitative", "title": None, "axis": up},
+        "y": {"field": "n", "type": "quantitative", "title": None} | upward(most),
         "color": colours(series),
         "order": {"field": "i", "type": "ordinal"},
         "tooltip": [{"field": field, "title": title} for field, title in titles],
     }
-    return chart(values, {"type": "bar"}, encoding)
+    return chart(values, {"type": "bar"}, encoding, widest=80 + 80 * len(counts) if len(counts) <= FEW else None)
 
 
-def heat(
-    cells: Mapping[tuple[str, str], float],
-    across: Sequence[str],
-    down: Sequence[str],
-    *,
-    said: tuple[str, str, str],
-    share: bool = False,
-    across_axis: Spec | None = None,
-    step: int = 24,
-) -> Spec:
-    """A field of squares, column by row, the fuller the higher its value; ``share``: values are shares of 1.
-
-    ``said``: what a column, a row and a value are called.
-    """
-    values = [{"x": x, "y": y, "n": n} for (x, y), n in cells.items()]
-    full = 1 if share else max(cells.values(), default=1)
-    scale = {"domain": [0, full], "range": [0.04, 1]} | ({} if share else {"type": "sqrt"})
-    thin = len(across) > 60
-    mark = {"type": "rect", "fill": "var(--s0)", "stroke": "var(--card)", "strokeWidth": 0.5 if thin else 1}
-    axis = {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 6, "ticks": False, "domain": False}
-    left = {"labelLimit": 150, "ticks": False, "domain": False, "labelPadding": 6}
-    encoding = {
-        "x": {"field": "x", "type": "ordinal", "scale": {"domain": list(across)}, "title": None, "axis": axis | (across_axis or {})},
-        "y": {"field": "y", "type": "ordinal", "scale": {"domain": list(down)}, "title": None, "axis": left},
-        "fillOpacity": {"field": "n", "type": "quantitative", "scale": scale, "legend": None},
-        "tooltip": [
-            {"field": field, "title": title} | ({"format": ".1%" if share else ","} if field == "n" else {})
-            for field, title in zip("xyn", said, strict=True)
-        ],
-    }  # fmt: skip
-    width = {} if len(across) > FEW else {"width": 48 * len(across)}
-    return chart(values, mark, encoding) | {"height": step * len(down), "view": {"fill": "var(--cell)"}} | width
+def upward(most: int) -> Spec:
+    """Scale and axis for counts up to ``most``: whole numbers, a few of them, and the highest above all marks."""
+    step = next(digit * 10**power for power in count() for digit in (1, 2, 5) if digit * 10**power * _TICKS >= most)
+    ticks = list(range(0, max(most, 1) + step, step))
+    return {"scale": {"domain": [0, ticks[-1]], "nice": False}, "axis": {"values": ticks, "format": ",d"}}
 
 
-def chart(values: list[Spec], mark: Spec, encoding: Spec) -> Spec:
-    """A chart of one mark."""
-    return _sized(values) | {"height": 220, "mark": mark, "encoding": encoding}
+def chart(values: list[Spec], mark: Spec, encoding: Spec, *, height: int = 220, widest: int | None = None) -> Spec:
+    """A chart of one mark; ``widest``: pixels that it does not go beyond, however wide its place is."""
+    return _sized(values, widest=widest) | {"height": height, "mark": mark, "encoding": encoding}
 
 
-def _sized(values: list[Spec], room: int = 22) -> Spec:
+def _sized(values: list[Spec], room: int = 22, widest: int | None = None) -> Spec:
     """As wide as its place on the page, whatever that is; ``room``: pixels at the right, for the half of the last label and the like."""
     return {
         "data": {"values": values},
         "width": "container",
         "autosize": {"type": "fit-x", "contains": "padding"},
         "padding": {"left": 0, "top": 4, "bottom": 4, "right": room},
+        "usermeta": {"widest": widest},
     }
 
 

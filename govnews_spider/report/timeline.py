@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 from typing import Final
 
-from govnews_spider.report.periods import Unit, after, start_of
-from govnews_spider.report.specs import ARTICLES, Spec, chart, colours
+from govnews_spider.report.periods import Unit, after, between
+from govnews_spider.report.specs import ARTICLES, Spec, chart, colours, upward
 
-_TICKS: Final[dict[Unit, tuple[str, str, float]]] = {
-    "day": ("day", "%m-%d", 1),
-    "week": ("month", "%Y-%m", 7 / 30.4),
-    "month": ("month", "%Y-%m", 1),
-    "year": ("year", "%Y", 1),
-}
-"""Unit of the bars → unit of the ticks, their form, and how many of them a bar is."""
-_LABELS: Final = 9
-_BARS_AT_LEAST: Final = 12
+_FORMS: Final[dict[Unit, str]] = {"day": "%m-%d", "week": "%Y-%m", "month": "%Y-%m", "year": "%Y"}
+_LABELS: Final = 10
+FEW: Final = 12
+"""Bars that are not spread over the whole width, and steps that make no area yet."""
+_YEARS_FROM: Final = 24
 
 
 def over_time(
@@ -26,27 +23,39 @@ def over_time(
 ) -> Spec:
     """``bar``: stacked bars; ``share``: bars that fill the height; ``area``: stacked areas of what has come together."""
     share, area = mark == "share", mark == "area"
-    axis = {"format": "%" if share else ",d", "tickCount": 5} | ({} if share else {"tickMinStep": 1})
     at = ("b", "至 until") if area else ("a", "起 from")
+    most = max(sum(counts.get((start, name), 0) for name in series) for start in periods)
+    shares = {"scale": {"domain": [0, 1]}, "axis": {"format": "%", "tickCount": 5}}
     time = {"field": at[0], "type": "temporal", "title": None, "scale": {"type": "utc", "nice": False}}
     encoding: Spec = {
         "x": time | {"axis": _time_axis(periods, unit)},
-        "y": {"field": "y", "type": "quantitative", "scale": {"zero": True, "nice": True}, "title": None, "axis": axis},
+        "y": {"field": "y", "type": "quantitative", "title": None} | (shares if share else upward(most)),
         "y2": {"field": "z"},
         "color": colours(series),
-        "tooltip": [
-            {"field": at[0], "type": "ordinal", "title": at[1]},
-            {"field": "s", "type": "nominal", "title": "类 kind"},
-            {"field": "n", "type": "quantitative", "title": ARTICLES, "format": ".1%" if share else ","},
-        ],
+        "tooltip": _tooltip(at, share),
     }
     if area:
-        return chart(
-            _beginning(periods, series) + _stacks(counts, periods, series, unit, empty=True), {"type": "area"}, encoding
-        )
-    values = _margin(periods, unit, series[0]) + _stacks(counts, periods, series, unit, share=share)
+        values = _beginning(periods, series) + _stacks(counts, periods, series, unit, empty=True)
+        return chart(values, {"type": "area"}, encoding)
     rect = {"type": "rect", "stroke": "var(--card)", "strokeWidth": 0.75 if len(periods) < 100 else 0.25}
-    return chart(values, rect, encoding | {"x2": {"field": "b"}})
+    values = _stacks(counts, periods, series, unit, share=share)
+    widest = 80 + 80 * len(periods) if len(periods) < FEW else None
+    return chart(values, rect, encoding | {"x2": {"field": "b"}}, widest=widest)
+
+
+def month_axis(across: Sequence[str], unit: Unit) -> Spec | None:
+    """What an axis of so many months is to say: the years alone. None: what it says by itself."""
+    if unit != "month" or len(across) <= _YEARS_FROM:
+        return None
+    return {"labelExpr": "slice(datum.value, 5) == '01' ? slice(datum.value, 0, 4) : ''"}
+
+
+def _tooltip(at: tuple[str, str], share: bool) -> list[Spec]:
+    return [
+        {"field": at[0], "type": "ordinal", "title": at[1]},
+        {"field": "s", "type": "nominal", "title": "类 kind"},
+        {"field": "n", "type": "quantitative", "title": ARTICLES, "format": ".1%" if share else ","},
+    ]
 
 
 def _stacks(
@@ -78,19 +87,28 @@ def _beginning(periods: Sequence[date], series: Sequence[str]) -> list[Spec]:
     return [{"b": periods[0].isoformat(), "s": name, "n": 0, "y": 0, "z": 0} for name in series]
 
 
-def _margin(periods: Sequence[date], unit: Unit, name: str) -> list[Spec]:
-    """Few bars are not to fill the width: a row of nothing shows the time before them as well."""
-    first = periods[0]
-    if len(periods) >= _BARS_AT_LEAST:
-        return []
-    for _ in range(_BARS_AT_LEAST - len(periods)):
-        first = start_of(first - timedelta(days=1), unit)
-    return [{"a": first.isoformat(), "b": after(first, unit).isoformat(), "s": name, "n": 0, "y": 0, "z": 0}]
-
-
 def _time_axis(periods: Sequence[date], unit: Unit) -> Spec:
-    interval, form, each = _TICKS[unit]
-    step = max(1, round(max(len(periods), _BARS_AT_LEAST) * each / _LABELS))
-    if interval == "month" and step > 1:
-        step = next((nice for nice in (2, 3, 6, 12) if nice >= step), 12)
-    return {"format": form, "tickCount": {"interval": interval, "step": step}, "labelOverlap": "greedy", "grid": False}
+    """A bar is named at its middle; weeks by the months that begin among them."""
+    if unit == "week":
+        months = between(periods[0], after(periods[-1], unit), "month")
+        at = [_milliseconds(start) for start in _named(months[1:], unit)]
+    else:
+        at = [(_milliseconds(start) + _milliseconds(after(start, unit))) // 2 for start in _named(periods, unit)]
+    # As an expression: a lone number would be called datetime(number), which the interpreter of a page without eval takes for a year.
+    values = {"expr": json.dumps(at)}
+    return {"format": _FORMS[unit], "values": values, "labelOverlap": "parity", "labelSeparation": 4, "grid": False}
+
+
+def _named(starts: Sequence[date], unit: Unit) -> Sequence[date]:
+    """Those that there is room for: of months every second or third, halves of years, or Januaries."""
+    found = starts
+    for step in (1, 2, 3, 6, 12) if unit in ("week", "month") else ():
+        found = [start for start in starts if (start.month - 1) % step == 0]
+        if len(found) <= _LABELS:
+            break
+    return found[:: max(1, -(-len(found) // _LABELS))]
+
+
+def _milliseconds(day: date) -> int:
+    """Its beginning, in UTC as all times of a chart."""
+    return (day - date(1970, 1, 1)) // timedelta(milliseconds=1)

@@ -12,46 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from probes import AT_ONCE, BEYOND, CUT, FOCUS, SHOWN
 
 WIDTHS = {1280: 900, 390: 844}
-MARKS = """() => Object.fromEntries([...document.querySelectorAll(".plot")].map((plot) =>
-    [plot.id, plot.querySelectorAll(".role-mark.mark-rect path, .role-mark.mark-area path").length]))"""
-CUT = """() => [...document.querySelectorAll(".plot text")].filter((label) => {
-    const inner = label.getBoundingClientRect(), outer = label.closest(".plot").getBoundingClientRect();
-    return label.textContent.endsWith("…") || inner.left < outer.left - 1 || inner.right > outer.right + 1
-        || inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1;
-}).map((label) => `${label.closest(".plot").id}: ${label.textContent}`)"""
-COVERED = """() => [...document.querySelectorAll(".plot .role-axis-label")].flatMap((axis) => {
-    const labels = [...axis.querySelectorAll("text")].filter((label) => label.textContent && getComputedStyle(label).opacity > 0);
-    const boxes = labels.map((label) => label.getBoundingClientRect());
-    return boxes.flatMap((one, n) => boxes.slice(n + 1).filter((other) =>
-        Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1
-        && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 3
-    ).map(() => `${axis.closest(".plot").id}: ${labels[n].textContent}`));
-})"""
-BEYOND = """() => [...document.querySelectorAll("body *")].filter((element) => !element.closest("svg, .scroll, .skip, thead")
-    && element.getBoundingClientRect().right > innerWidth + 1).map((element) => element.outerHTML.slice(0, 120))"""
-FAINT = """() => {
-    const light = ([r, g, b]) => [r, g, b].map((part) => part / 255).map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
-        .reduce((sum, part, n) => sum + part * [0.2126, 0.7152, 0.0722][n], 0);
-    const colour = (text) => text.match(/[\\d.]+/g).map(Number);
-    const behind = (element) => {
-        for (let at = element; at; at = at.parentElement) {
-            const found = colour(getComputedStyle(at).backgroundColor);
-            if (found.length < 4 || found[3] > 0) return found;
-        }
-        return [255, 255, 255];
-    };
-    const faint = new Set();
-    for (const element of document.querySelectorAll("body *")) {
-        if (![...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) || element.closest("script, style, noscript")) continue;
-        const said = getComputedStyle(element);
-        const one = light(colour(element.closest("svg") ? said.fill : said.color)), other = light(behind(element));
-        if ((Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05) < 4.5) faint.add(`${element.tagName} ${element.className.baseVal ?? element.className}`);
-    }
-    return [...faint];
-}"""
-SHOWN = '() => [...document.querySelectorAll("#articles tbody tr")].filter((row) => !row.hidden).length'
 
 
 def main(browser_path: str, page: str, title: str, folder: str) -> None:
@@ -83,39 +46,103 @@ def look(browser: Browser, address: str, title: str, width: int, scheme: Any, fo
     page.goto(address)
     page.wait_for_selector("html[data-drawn]", state="attached", timeout=30_000)
     page.screenshot(path=folder / f"{width}-{scheme}.png", full_page=True)
-    seen = {name: page.evaluate(code) for name, code in (
-        ("marks", MARKS), ("cut", CUT), ("covered", COVERED), ("beyond", BEYOND), ("faint", FAINT), ("shown", SHOWN),
-    )}  # fmt: skip
-    seen |= {"keys": keys(page), "found": search(page, title), "none": search(page, "没有这样的题目")}
+    seen = {name: page.evaluate(code) for name, code in AT_ONCE.items()}
+    seen |= {"spoken": spoken(page), "keys": keys(page), **searched(page, title), "paper": paper(page)}
     if (width, scheme) == (1280, "dark"):
         page.pdf(path=folder / "print.pdf", format="A4", print_background=True)
+    page.set_viewport_size({"width": 320, "height": 640})
+    seen["narrow"] = page.evaluate(BEYOND)
     context.close()
     return seen | {"told": told, "asked": asked}
 
 
-def keys(page: Page) -> dict[str, bool]:
-    """What can be done by keyboard alone."""
+def keys(page: Page) -> dict[str, Any]:
+    """What can be done by keyboard alone, and where Tab stops on the way."""
+    page.evaluate("document.documentElement.style.scrollBehavior = 'auto'")
     page.keyboard.press("Tab")
     skip = page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    for _ in range(300):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.tagName") == "SUMMARY":
-            break
+    inside = page.evaluate("document.activeElement.id") == "main"
+    stops = []
+    while (stop := _tab(page))["name"] not in ("more", "BODY"):
+        stops.append(stop)
+    places = [stop["place"] for stop in stops]
+    return {
+        "skip": skip and inside,
+        "more": _more(page),
+        "table": _opened(page),
+        "search": "search" in [stop["name"] for stop in stops],
+        "order": places == sorted(places),
+        "unseen": [stop["name"] for stop in stops if not (stop["ring"] and stop["seen"])],
+    }
+
+
+def _opened(page: Page) -> bool:
+    """Whether Enter opens a table, whose box can then be scrolled by keys, and Space closes it."""
+    page.locator("summary").first.focus()
     page.keyboard.press("Enter")
-    opened = page.evaluate("document.activeElement.parentElement.open === true")
+    box = _tab(page)["name"]
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Space")
+    return box == "scroll" and page.locator("details[open]").count() == 0
+
+
+def _tab(page: Page) -> dict[str, Any]:
+    page.keyboard.press("Tab")
+    stop: dict[str, Any] = page.evaluate(FOCUS)
+    return stop
+
+
+def _more(page: Page) -> int | None:
+    """The row that has the focus after "show more", counted from 0; None where there are no more."""
+    if page.locator("#more").is_hidden():
+        return None
     page.keyboard.press("Enter")
-    for _ in range(300):
-        if page.evaluate("document.activeElement.id") == "search":
-            break
-        page.keyboard.press("Tab")
-    return {"skip": skip, "table": opened, "search": page.evaluate("document.activeElement.id") == "search"}
+    row: int = page.evaluate(
+        '[...document.querySelectorAll("#articles tbody tr")].indexOf(document.activeElement.closest("tr"))'
+    )
+    return row
+
+
+def spoken(page: Page) -> dict[str, list[str]]:
+    """What a reader that speaks is told of, by role: the names, in order."""
+    session = page.context.new_cdp_session(page)
+    found: dict[str, list[str]] = {}
+    for node in session.send("Accessibility.getFullAXTree")["nodes"]:
+        if not node["ignored"]:
+            found.setdefault(node["role"]["value"], []).append(node.get("name", {}).get("value", ""))
+    return {
+        role: found.get(role, []) for role in ("image", "table", "rowheader", "DisclosureTriangle", "region", "status")
+    }
+
+
+def paper(page: Page) -> list[str]:
+    """What is cut or beyond the sheet when it is printed: A4 leaves 688 pixels between its margins."""
+    page.set_viewport_size({"width": 688, "height": 900})
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    wrong: list[str] = page.evaluate(CUT) + page.evaluate(BEYOND)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    return wrong
+
+
+def searched(page: Page, title: str) -> dict[str, Any]:
+    """What is found and said, and what Escape makes of it."""
+    found = search(page, title)
+    page.emulate_media(media="print")
+    printed = page.locator("#articles tbody th").filter(visible=True).all_inner_texts()
+    page.emulate_media(media="screen")
+    none = search(page, "没有这样的题目")
+    said = page.locator("#found").inner_text()
+    page.press("#search", "Escape")
+    return {"found": found, "printed": printed, "none": none, "said": said, "again": page.evaluate(SHOWN)}
 
 
 def search(page: Page, words: str) -> list[str]:
     """The titles that are shown for those words."""
     page.fill("#search", words)
-    titles: list[str] = page.locator("#articles tbody tr:not([hidden]) td:nth-child(2)").all_inner_texts()
+    titles: list[str] = page.locator("#articles tbody tr:not([hidden]) th").all_inner_texts()
     return titles
 
 

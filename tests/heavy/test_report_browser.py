@@ -7,7 +7,7 @@ import os
 import random
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ TOPICS = ("跨省通办", "政务服务", "医保", "房地产调控", "货币�
 PLACES = ("110000", "430100", "650000", "450000", "150000", "522300")
 CHARTS = ("per-period", "together", "calendar", "coverage", "layouts", "refusals", "topics", "regions", "sources", "pairs", "lags", "outcomes", "endings")  # fmt: skip
 ODD = "</script>“放管服”<b>&amp;"
+SLUGS = ("unknown_layout", "http_404", "headimg_thumbnail_differ")
+PLACED = ("cut", "covered", "beyond", "narrow", "paper")
 COUNT = 700
 VIEWS = [f"{width}-{scheme}" for width in (1280, 390) for scheme in ("light", "dark")]
 
@@ -72,31 +74,49 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("pictures")
 
 
-@pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> dict[str, Any]:
+def looked(data: Path, title: str, pictures: Path) -> dict[str, Any]:
+    """What a browser sees of the report on that folder."""
     browser = shutil.which("chromium")
     assert browser, "no_browser: apt-get install chromium fonts-noto-cjk"
     assert PYTHON.exists(), f"no_playwright: {PYTHON} is not there; `make test-all` sets it up"
-    data = tmp_path_factory.mktemp("data")
-    rng = random.Random(7)
-    writer = ParquetWriter(data)
-    for one in articles(rng):
-        one.first_seen = one.published_at
-        writer.write(one.day, [one])
-    writer.flush()
-    for folder in ("runs", "rejected"):
-        (data / folder).mkdir()
-    for told in (account(number, rng) for number in range(20)):
-        (data / "runs" / f"{told['run_id']}.json").write_text(json.dumps(told), "utf-8")
-    lines = [{"slug": rng.choice(("unknown_layout", "http_404")), "outcome": "rejected"} for _ in range(30)]
-    (data / "rejected" / "a.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
     report(data, data / "report.html", now=datetime(2023, 1, 1, tzinfo=UTC))
-    line = [PYTHON, Path(__file__).with_name("looking.py"), browser, data / "report.html", full(321).title, pictures]
+    line = [PYTHON, Path(__file__).with_name("looking.py"), browser, data / "report.html", title, pictures]
     clean = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     done = subprocess.run(line, env=clean, capture_output=True, encoding="utf-8", timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
+
+
+def write(data: Path, rows: Iterable[Article]) -> None:
+    writer = ParquetWriter(data)
+    for one in rows:
+        one.first_seen = one.published_at
+        writer.write(one.day, [one])
+    writer.flush()
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> dict[str, Any]:
+    """Of more than a year."""
+    data = tmp_path_factory.mktemp("data")
+    rng = random.Random(7)
+    write(data, articles(rng))
+    for folder in ("runs", "rejected"):
+        (data / folder).mkdir()
+    for told in (account(number, rng) for number in range(20)):
+        (data / "runs" / f"{told['run_id']}.json").write_text(json.dumps(told), "utf-8")
+    lines = [{"slug": rng.choice(SLUGS), "outcome": rng.choice(("rejected", "failed"))} for _ in range(30)]
+    (data / "rejected" / "a.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    return looked(data, full(321).title, pictures)
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Of three days, with no run to tell of."""
+    data = tmp_path_factory.mktemp("few")
+    write(data, (full(number, days=number // 2, section=LISTS[number % 3]) for number in range(6)))
+    return looked(data, full(3).title, tmp_path_factory.mktemp("pictures"))
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -115,26 +135,73 @@ class TestView:
         assert {key for key, count in marks.items() if count < 2} == set()
 
     def test_nothing_is_cut_or_covered_or_wider_than_the_screen(self, seen: dict[str, Any], view: str) -> None:
-        assert {name: seen[view][name] for name in ("cut", "covered", "beyond")} == {
-            "cut": [],
-            "covered": [],
-            "beyond": [],
-        }
+        """Nor than one of 320 pixels, nor than a sheet of paper."""
+        assert {name: seen[view][name] for name in PLACED} == {name: [] for name in PLACED}
 
     def test_every_text_stands_out_from_what_is_behind_it(self, seen: dict[str, Any], view: str) -> None:
         """4.5 to 1, as WCAG 2 asks for (AA)."""
         assert seen[view]["faint"] == []
 
     def test_the_search_finds_a_title_and_nothing_else(self, seen: dict[str, Any], view: str) -> None:
-        assert seen[view]["found"] == [full(321).title]
+        """What is found is what is printed, however far down it stands."""
+        assert seen[view]["found"] == seen[view]["printed"] == [full(321).title]
         assert seen[view]["none"] == []
         assert seen[view]["shown"] == 100
 
+    def test_the_search_says_how_many_and_escape_empties_it(self, seen: dict[str, Any], view: str) -> None:
+        assert seen[view]["said"] == "0 篇符合，显示 0 篇 · 0 of 0 shown"
+        assert seen[view]["again"] == 100
+        assert len(seen[view]["spoken"]["status"]) == 1
+
     def test_keys_do_what_a_mouse_does(self, seen: dict[str, Any], view: str) -> None:
-        assert seen[view]["keys"] == {"skip": True, "table": True, "search": True}
+        """Tab stops in the order of the page, each time where it can be seen; more rows go on at the first new one."""
+        assert seen[view]["keys"] == {
+            "skip": True,
+            "more": 100,
+            "table": True,
+            "search": True,
+            "order": True,
+            "unseen": [],
+        }
+
+    def test_a_reader_that_speaks_is_told_what_a_picture_is_and_where_its_numbers_are(
+        self, seen: dict[str, Any], view: str
+    ) -> None:
+        spoken = seen[view]["spoken"]
+        assert len(spoken["image"]) == len(set(spoken["image"])) == len(CHARTS)
+        assert all("数据表" in name and "table" in name for name in spoken["image"])
+        assert len(set(spoken["DisclosureTriangle"])) == len(CHARTS)
+
+    def test_a_reader_that_speaks_is_told_of_tables_and_rows_on_a_phone_too(
+        self, seen: dict[str, Any], view: str
+    ) -> None:
+        """Where rows are laid out as blocks, Safari takes them for rows by their roles alone."""
+        spoken = seen[view]["spoken"]
+        assert seen[view]["plain"] == 0
+        assert sorted(name.split()[0] for name in spoken["table"]) == [
+            "列表新鲜度",
+            "最新文章",
+            "最近的运行（至多",
+            "缺口：从未读到的时段",
+            "转载最多的文章",
+        ]
+        assert full(COUNT - 1).title in spoken["rowheader"]
+        assert len(set(spoken["region"])) == len(spoken["region"]) == 7
 
     def test_there_is_a_picture_of_it(self, seen: dict[str, Any], pictures: Path, view: str) -> None:
         assert (pictures / f"{view}.png").stat().st_size > 100_000
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_report_of_three_days_is_drawn_as_well(few: dict[str, Any], view: str) -> None:
+    assert {name: few[view][name] for name in PLACED} == {name: [] for name in PLACED}
+    assert (few[view]["faint"], few[view]["told"], few[view]["keys"]["unseen"]) == ([], [], [])
+    marks = few[view]["marks"]
+    assert marks["plot-per-period"] == 6, "two lists a day"
+    assert marks["plot-calendar"] == 3
+    assert marks["plot-coverage"] == 12
+    assert all(marks.values())
+    assert few[view]["keys"]["more"] is None
 
 
 def test_without_scripts_every_row_and_every_table_is_there(seen: dict[str, Any]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from govnews_spider.core.gazetteer import gazetteer
-from govnews_spider.report.html import Cell, Chapter, Html, Table, both, link, table_html, time_tag
+from govnews_spider.report.html import Html, both, link, time_tag
+from govnews_spider.report.parts import Cell, Chapter, Table, table_html
 from govnews_spider.report.rows import Row
 
 
@@ -20,7 +21,7 @@ def chapter(rows: Sequence[Row]) -> Chapter:
         ("主题", "topics"),
         ("地区", "regions"),
     ]
-    table = table_html(Table(columns, [_cells(row) for row in rows]), title, attributes=' id="articles"')
+    table = table_html(Table(columns, [_cells(row) for row in rows], head=1), title, attributes=' id="articles"')
     label = ("搜索标题、来源、列表、主题或地区", "search title, source, list, topics or regions")
     search = (
         f'<search class="search" hidden><label for="search">{both(label)}</label>'
@@ -28,7 +29,10 @@ def chapter(rows: Sequence[Row]) -> Chapter:
         '<p id="found" role="status" aria-live="polite"></p></search>'
     )
     more = f'<button id="more" type="button" hidden>{both(("显示更多", "Show more"))}</button>'
-    count = (f"最新的 {len(rows):,} 篇，时间为北京时间", f"the newest {len(rows):,}; times are those of Asia/Shanghai")
+    count = (
+        f"最新的 {len(rows):,} 篇，时间为北京时间；标题在新标签页打开原文",
+        f"the newest {len(rows):,}; times are those of Asia/Shanghai; titles open the source in a new tab",
+    )
     note = f'<p class="note">{both(count)}</p>'
     return Chapter("newest", title, [Html(f'<div class="card wide">{note}{search}{table}{more}</div>')])
 

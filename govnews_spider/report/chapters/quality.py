@@ -9,11 +9,13 @@ from typing import Final
 
 from govnews_spider.report import specs
 from govnews_spider.report.chapters.collected import OTHERS
-from govnews_spider.report.html import Cell, Chapter, Chart, Html, Label, Table, both, table_card, time_tag
+from govnews_spider.report.heat import heat, shades
+from govnews_spider.report.html import Html, Label, both, time_tag
 from govnews_spider.report.lists import ListState
-from govnews_spider.report.periods import UNIT_NAMES, between, label, month_or_year, start_of
+from govnews_spider.report.parts import Cell, Chapter, Chart, Table, table_card
+from govnews_spider.report.periods import UNIT_NAMES, Unit, between, label, month_or_year, start_of
 from govnews_spider.report.rows import MEASURED, Collected
-from govnews_spider.report.timeline import over_time
+from govnews_spider.report.timeline import month_axis, over_time
 
 _FIELDS: Final[dict[str, Label]] = {
     "url": ("网址", "url"),
@@ -47,32 +49,36 @@ def chapter(found: Collected, refused: Counter[tuple[str, str]], lists: Sequence
 
 def _coverage(found: Collected) -> Chart:
     unit = month_or_year(*found.days)
-    periods = between(*found.days, unit)
+    across = [label(start, unit) for start in between(*found.days, unit)]
+    names = [" ".join(_FIELDS[name]) for name in MEASURED]
+    shares = _shares(found, unit)
+    said = (" ".join(UNIT_NAMES[unit]), "字段 field", "有值 filled")
+    spec = heat(shares, across, names, said=said, share=True, across_axis=month_axis(across, unit))
+    table = [
+        [at, *(f"{shares[at, name]:.1%}" if (at, name) in shares else "—" for name in names)] for at in reversed(across)
+    ]
+    title = (f"各字段完整度（按{UNIT_NAMES[unit][0]}）", f"Fields filled, by {UNIT_NAMES[unit][1]}")
+    note = (
+        "有值的文章占比，空白处没有文章；并非每篇都有记者、原标题或地区",
+        "the share of articles that have it, empty where there are none; not every one names an author, an original title or a region",
+    )
+    columns = [UNIT_NAMES[unit], *(_FIELDS[name] for name in MEASURED)]
+    return Chart("coverage", title, note, spec, Table(columns, table), shades=shades(1, share=True))
+
+
+def _shares(found: Collected, unit: Unit) -> dict[tuple[str, str], float]:
+    """Period and field, as they are shown → share of that period's articles; periods without any are not there."""
     rows: Counter[date] = Counter()
     filled: Counter[tuple[date, str]] = Counter()
     for (day, _), count in found.by_day.items():
         rows[start_of(day, unit)] += count
     for (day, name), count in found.filled.items():
         filled[start_of(day, unit), name] += count
-    names = [" ".join(_FIELDS[name]) for name in MEASURED]
-    shares = {
-        (label(start, unit), named): filled[start, name] / rows[start]
-        for start in periods
-        for name, named in zip(MEASURED, names, strict=True)
-        if rows[start]
+    return {
+        (label(start, unit), " ".join(_FIELDS[name])): filled[start, name] / rows[start]
+        for start in sorted(rows)
+        for name in MEASURED
     }
-    across = [label(start, unit) for start in periods]
-    spec = specs.heat(shares, across, names, said=(" ".join(UNIT_NAMES[unit]), "字段 field", "有值 filled"), share=True)
-    table = [
-        [at, *(f"{shares[at, name]:.1%}" if (at, name) in shares else "—" for name in names)] for at in reversed(across)
-    ]
-    title = (f"各字段完整度（按{UNIT_NAMES[unit][0]}）", f"Fields filled, by {UNIT_NAMES[unit][1]}")
-    note = (
-        "颜色越浓，有值的文章占比越高；并非每篇都有记者、原标题或地区",
-        "the fuller, the more articles have it; not every article names an author, an original title or a region",
-    )
-    columns = [UNIT_NAMES[unit], *(_FIELDS[name] for name in MEASURED)]
-    return Chart("coverage", title, note, spec, Table(columns, table))
 
 
 def _layouts(found: Collected) -> Chart:

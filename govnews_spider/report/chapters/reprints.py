@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Final
 
 from govnews_spider.report import specs
-from govnews_spider.report.html import Cell, Chapter, Chart, Html, Label, Table, link, table_card, time_tag
+from govnews_spider.report.heat import heat, shades
+from govnews_spider.report.html import Html, Label, link, time_tag
+from govnews_spider.report.parts import Cell, Chapter, Chart, Table, table_card
 from govnews_spider.report.reprinted import LAGS, Reprinted, Story
 
 _NAMED: Final = 12
@@ -31,13 +33,10 @@ def _pairs(found: Reprinted) -> Chart:
         seconds[other] += count
         cells[other, one] += count
     down, across = ([name for name, _ in totals.most_common(_NAMED)] for totals in (firsts, seconds))
-    kept = {pair: count for pair, count in cells.items() if pair[0] in across and pair[1] in down}
-    axis = {"orient": "top", "labelAngle": -90, "labelAlign": "left", "labelOverlap": False, "labelLimit": 150}
-    spec = (
-        specs.heat(kept, across, down, said=("转载 reprint", "首发 first", "次数 times"), across_axis=axis)
-        if kept
-        else None
-    )
+    kept = {(other, one): cells[other, one] for other in across for one in down}
+    axis = {"orient": "top", "labelAngle": -90, "labelAlign": "left", "labelOverlap": False}
+    said = ("转载 reprint", "首发 first", "次数 times")
+    spec = heat(kept, across, down, said=said, across_axis=axis) if kept else None
     title = ("谁转载谁", "Who reprints whom")
     note = (
         f"行：首发来源；列：转载来源（各取前 {_NAMED}）",
@@ -45,15 +44,19 @@ def _pairs(found: Reprinted) -> Chart:
     )
     rows: list[list[Cell]] = [[one, other, count] for (other, one), count in cells.most_common(_PAIRS)]
     columns = [("首发", "first"), ("转载", "reprint"), ("次数", "times")]
-    return Chart("pairs", title, note, spec, Table(columns, rows), wide=False)
+    opacities = shades(max(kept.values(), default=0))
+    return Chart("pairs", title, note, spec, Table(columns, rows), shades=opacities, wide=False)
 
 
 def _lags(found: Reprinted) -> Chart:
     counts = [(" ".join(label), found.lags[number]) for number, (_, label) in enumerate(LAGS)]
     spec = specs.bars(counts, said="篇 reprints") if found.lags else None
-    median = "—" if found.median is None else f"{found.median / timedelta(hours=1):,.1f}"
+    median = ("", "")
+    if found.median is not None:
+        hours = f"{found.median / timedelta(hours=1):,.1f}"
+        median = (f"；中位数 {hours} 小时", f"; median {hours} h")
     title = ("多久以后转载", "How long until the reprint")
-    note = (f"从首发到转载；中位数 {median} 小时", f"from the first publication; median {median} h")
+    note = (f"从首发到转载{median[0]}", f"from the first publication{median[1]}")
     rows: list[list[Cell]] = [[name, count] for name, count in counts]
     return Chart("lags", title, note, spec, Table([("时长", "time"), ("转载", "reprints")], rows), wide=False)
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from govnews_spider.report import specs
 from govnews_spider.report.accounts import Account, Accounts
-from govnews_spider.report.html import Cell, Chapter, Chart, Html, Label, Table, table_card, text, time_tag
+from govnews_spider.report.html import Html, Label, local, text, time_tag
+from govnews_spider.report.parts import Cell, Chapter, Chart, Table, table_card
 from govnews_spider.runs import OUTCOMES
 
 _SHOWN: Final = 60
@@ -43,15 +44,22 @@ def chapter(found: Accounts) -> Chapter:
 def _outcomes(found: Accounts) -> Chart:
     shown = found.runs[:_SHOWN][::-1]
     series = [f"{_OUTCOMES[name]} {name}" for name in OUTCOMES]
-    counts = [(run.run_id, dict(zip(series, (run.balance[name] for name in OUTCOMES), strict=True))) for run in shown]
-    # A run's name begins with its start: 20211126T010203Z.
-    spec = specs.columns(counts, series, label_expr="slice(datum.value, 4, 6) + '-' + slice(datum.value, 6, 8)")
+    counts = [
+        (
+            f"{local(run.started)} {run.run_id}",
+            {said: run.balance[name] for said, name in zip(series, OUTCOMES, strict=True)},
+        )
+        for run in shown
+    ]
+    # The day says which run it was, but where there were several on a day.
+    end = 10 if len({name[:10] for name, _ in counts}) == len(counts) else 16
+    spec = specs.columns(counts, series, label_expr=f"slice(datum.value, 5, {end})")
     rows: list[list[Cell]] = [[run.run_id, *(run.balance[name] for name in OUTCOMES)] for run in reversed(shown)]
     columns: list[Label] = [("运行", "run"), *((_OUTCOMES[name], name) for name in OUTCOMES)]
     title = ("每次运行的结果", "What came of each run")
     note = (
-        f"最近 {len(shown)} 次运行，每篇只计一个结果",
-        f"the last {len(shown)} runs; every article ends as exactly one of these",
+        f"最近的运行，至多 {_SHOWN} 次；每篇只计一个结果",
+        f"the latest runs, {_SHOWN} at most; every article ends as exactly one of these",
     )
     return Chart("outcomes", title, note, spec if shown else None, Table(columns, rows), series, wide=False)
 
@@ -69,7 +77,7 @@ def _endings(found: Accounts) -> Chart:
 
 def _list(found: Accounts) -> Html:
     shown = found.runs[:_LISTED]
-    title: Label = (f"最近 {len(shown)} 次运行", f"The last {len(shown)} runs")
+    title: Label = (f"最近的运行（至多 {_LISTED} 次）", f"The latest runs, {_LISTED} at most")
     columns = [
         ("开始", "started"),
         ("爬虫", "spider"),

@@ -11,7 +11,12 @@ from govnews_spider.report.lists import ListState
 from govnews_spider.report.rows import Collected
 
 
-def tiles(found: Collected, reprints: int, revisions: int, runs: int) -> Html:
+def head(found: Collected, accounts: Accounts, lists: Sequence[ListState], *, reprints: int, revisions: int) -> Html:
+    """All of it; ``reprints`` and ``revisions`` are how many there are."""
+    return Html(_tiles(found, reprints, revisions, len(accounts.runs)) + _attention(accounts, lists))
+
+
+def _tiles(found: Collected, reprints: int, revisions: int, runs: int) -> Html:
     """The numbers of the whole folder."""
     first, last = found.days
     media = sum(source is not None for source in found.sources)
@@ -27,7 +32,7 @@ def tiles(found: Collected, reprints: int, revisions: int, runs: int) -> Html:
     return Html(f'<ul class="tiles">{shown}</ul>')
 
 
-def attention(accounts: Accounts, lists: Sequence[ListState]) -> Html:
+def _attention(accounts: Accounts, lists: Sequence[ListState]) -> Html:
     """What is not as it should be, each in a line; or that all is well."""
     lines = [*_runs(accounts), *_lists(lists)]
     if not lines:
@@ -59,6 +64,9 @@ def _lists(lists: Sequence[ListState]) -> list[Html]:
     gaps = [gap for state in lists for gap in state.gaps]
     if gaps:
         hours = sum((gap.until - gap.since for gap in gaps), timedelta()) / timedelta(hours=1)
-        label = (f"{len(gaps)} 处缺口，共 {hours:,.0f} 小时", "gaps: times of lists that were never read")
+        label = (
+            f"{len(gaps)} 处缺口，共 {hours:,.0f} 小时",
+            f"times that were never read: {len(gaps)}, {hours:,.0f} h in all",
+        )
         lines.append(Html(f'<a href="#gaps">{both(label)}</a>'))
     return lines
