@@ -3,8 +3,9 @@
     python examples/alliances.py data/demo
 
 The members of an alliance stand in the news as a list of three places or more (长沙、贵阳、合肥……). A city has joined with the first
-article of the topic 跨省通办 that lists it; reprints are left out, for they would count the same news again under a later day. Two
-cities joined by 与 are no alliance here. The table shows the words that each row was read from; the picture is
+article of the topic 跨省通办 that lists it; reprints are left out, for they would count the same news again under a later day. The day
+is that of the news, which may be a few later than that of the signing; two cities joined by 与 are no alliance here, and a list may be of
+a part of the members, or of their development zones. So the table shows the words that each row was read from: judge them. The picture is
 ``alliances.svg`` in the folder.
 """
 
@@ -65,10 +66,11 @@ def main(data: Path) -> None:
     """Prints the table, writes the picture."""
     found = memberships(data)
     for (day, title, words), group in found.groupby(["day", "title", "words"], sort=False):
-        joined = "、".join(group["city"][group["first"]]) or "none for the first time"
-        print(f"{day}  {joined}\n            {title}\n            “{words:.60}”")
+        new, again = ("、".join(group["city"][group["first"] == first]) for first in (True, False))
+        print(f"{day}  {new or 'none for the first time'}", *[f"            again: {again}"] * bool(again), sep="\n")
+        print(f"            {title}\n            “{words:.60}”")
     (data / "alliances.svg").write_text(picture(found), "utf-8")
-    print(f"\n{found['city'].nunique()} cities in {found['title'].nunique()} alliances; {data / 'alliances.svg'}")
+    print(f"\n{found['city'].nunique()} cities listed in {found['title'].nunique()} articles; {data / 'alliances.svg'}")
 
 
 if __name__ == "__main__":

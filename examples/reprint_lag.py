@@ -3,8 +3,9 @@
     python examples/reprint_lag.py data/demo
 
 A notice is an article whose headline names a ministry or an office of the State Council. Its reprints name it in
-``duplicate_of``, under whatever headline they run; the lag is the time between both publications. What is reprinted after the last
-crawl is not known yet, so that the lags of the newest notices are lower bounds. The picture is ``reprint_lag.svg`` in the folder.
+``duplicate_of``, under whatever headline they run; the lag is the time between both publications. Notices that nobody reprinted are
+counted apart and have no lag; what is reprinted after the last crawl is not known yet, so that the lags of the newest are lower bounds.
+The picture is ``reprint_lag.svg`` in the folder.
 """
 
 from __future__ import annotations

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 __all__ = ["open_articles"]
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> object:
     """``open_articles`` when it is first asked for: every scrapy command imports this package, few need pyarrow."""
     if name != "open_articles":

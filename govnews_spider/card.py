@@ -74,6 +74,7 @@ out when you are asked to.
 
 - These are the articles that the lists showed and that could be read. Known spans of time of
   which some may be missing: {gaps:,}. What was refused, and why, is in `rejected/` and `runs/`.
+- `section` is the first list that named an article, which may stand in several: do not count lists by it.
 - Pictures are addresses, not files; comments, videos and charts are not kept.
 - `topics` and `regions` are found by lexicons, reprints by shared text: all three err now and then.
 - Sina edits its pages: `revision` counts only the versions that a run has met.

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from govnews_spider.core.topics import topic_names
 from govnews_spider.writers.parquet import SCHEMA
 
 _PARTITIONS: Final = pa.schema([pa.field("year", pa.int32()), pa.field("month", pa.int32())])
@@ -33,11 +34,16 @@ def open_articles(
     ``topics`` keeps the articles with at least one of them. ``reprints`` and ``revisions`` add those rows, which
     ``duplicate_of`` and ``revision`` tell apart. The files are listed now and read when the dataset is: while a crawl
     writes, open it anew for each reading. Raises FileNotFoundError where there are no day files, ValueError for a bad
-    day, TypeError for a time in place of a day or one string in place of topics.
+    day, a period without days or a topic that the lexicon does not have, TypeError for a time in place of a day or one
+    string in place of topics.
     """
     if isinstance(topics, str):
         raise TypeError(f"bad_topics: {topics!r} is one string; give a list: [{topics!r}]")
+    if strange := [topic for topic in topics or () if topic not in topic_names()]:
+        raise ValueError(f"unknown_topic: {'、'.join(strange)}; known are {'、'.join(topic_names())}")
     first, last = _day(since, date.min), _day(until, date.max)
+    if first > last:
+        raise ValueError(f"empty_period: since={first} is after until={last}")
     folders = ["articles"] + ["reprints"] * reprints + ["revisions"] * revisions
     files = [path for folder in folders for path in sorted(Path(data, folder).glob("year=*/month=*/*-*-*.parquet"))]
     if not files:

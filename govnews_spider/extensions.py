@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import secrets
 import sqlite3
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from twisted.python.failure import Failure
 
 from govnews_spider.archive.exchanges import Exchange, Place
@@ -26,7 +28,7 @@ from govnews_spider.core.drift import DRIFT_SLUGS, fallbacks
 from govnews_spider.faults import Fault, named
 from govnews_spider.identities import Validators
 from govnews_spider.ledger import Ledger
-from govnews_spider.options import Options
+from govnews_spider.options import NAMES, Options
 from govnews_spider.runs import ListAccount, Run, exit_code
 from govnews_spider.scopes import Scopes
 from govnews_spider.sina.roll import Row
@@ -56,6 +58,7 @@ class RunReport:
             run_id=f"{started:%Y%m%dT%H%M%SZ}-{spider.name}-{secrets.token_hex(2)}",
             spider=spider.name,
             arguments=spider.given,
+            settings=_given(crawler.settings),
             started=started,
             stale_after=self.options.stale_after if spider.expects_news else None,
             drift_limit=self.options.drift_limit,
@@ -258,3 +261,13 @@ def _requests(stats: dict[str, Any]) -> dict[str, Any]:
     """The downloader's counts: requests, responses by status, bytes."""
     kept = ("downloader/request_count", "downloader/response_status_count", "downloader/response_bytes", "retry/count")
     return {key: value for key, value in sorted(stats.items()) if key.startswith(kept)}
+
+
+def _given(settings: BaseSettings) -> dict[str, str]:
+    """The settings from the command line or the environment that say how and of what the run was made.
+
+    Not the folder, nor who asked and through whom: that decides no row, and may hold a password.
+    """
+    names = sorted(NAMES - {"GOVNEWS_DATA", "GOVNEWS_GATEWAY", "GOVNEWS_CONTACT"})
+    of_line = SETTINGS_PRIORITIES["cmdline"]
+    return {name: str(settings[name]) for name in names if name in os.environ or settings.getpriority(name) == of_line}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 T = TypeVar("T")
@@ -35,7 +37,8 @@ class Options:
 
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> Self:
-        """Raises ValueError, which names the setting, its value and what it should be."""
+        """Raises ValueError, which names the setting, its value and what it should be; for one that does not exist too."""
+        _known(name for name in (*settings, *os.environ) if name.startswith("GOVNEWS_"))
         return cls(
             data=_checked(settings, "GOVNEWS_DATA", _folder, "a folder, or a path where one can be made"),
             gateway=_checked(settings, "GOVNEWS_GATEWAY", _origin, "an origin such as http://127.0.0.1:8155, or empty"),
@@ -49,6 +52,18 @@ class Options:
             retry_wait=_checked(settings, "GOVNEWS_RETRY_WAIT", _not_negative, "a number of seconds"),
             wait_max=_checked(settings, "GOVNEWS_WAIT_MAX", _not_negative, "a number of seconds"),
         )
+
+
+NAMES: Final = frozenset(f"GOVNEWS_{field.name.upper()}" for field in fields(Options))
+"""Of all settings."""
+
+
+def _known(names: Iterable[str]) -> None:
+    for name in names:
+        if name not in NAMES:
+            near = get_close_matches(name, NAMES, n=1)
+            cure = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(NAMES))}"
+            raise ValueError(f"unknown_setting: {name}: no setting has this name; {cure}")
 
 
 def _checked(settings: Mapping[str, Any], name: str, read: Callable[[str], T], wanted: str) -> T:

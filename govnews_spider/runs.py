@@ -92,6 +92,8 @@ class Run:
     spider: str
     arguments: dict[str, str]
     started: datetime
+    settings: dict[str, str] = field(default_factory=dict)
+    """Those that were given, and decide what the run is made of."""
     finished: datetime | None = None
     seconds: float | None = None
     """How long it took, by a clock that nobody sets; None while it runs."""
@@ -175,6 +177,7 @@ class Run:
             "run_id": self.run_id,
             "spider": self.spider,
             "arguments": self.arguments,
+            "settings": self.settings,
             "started": self.started.isoformat(),
             "finished": self.finished.isoformat() if self.finished else None,
             "seconds": self.seconds,
@@ -206,7 +209,7 @@ class Run:
             "rows": account.rows,
             "newest": account.newest.isoformat() if account.newest else None,
             "age_hours": round(age / timedelta(hours=1), 2) if age else None,
-            "stale": self.is_stale(account),
+            "stale": self.is_stale(account) if self.stale_after is not None else None,
             "fetched": account.fetched,
             "reached": account.reached.isoformat() if account.reached else None,
             "gaps": gaps,

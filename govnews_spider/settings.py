@@ -5,6 +5,7 @@ Each of the project's own may also come from the environment under its name; ``-
 
 from __future__ import annotations
 
+import logging
 import os
 from importlib.metadata import PackageNotFoundError, version
 
@@ -22,6 +23,11 @@ COMMANDS_MODULE = "govnews_spider.commands"
 LOG_LEVEL = "INFO"
 STATS_DUMP = False  # the run report says what matters
 DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"  # a rejection is logged once, by the run report, without the whole item
+
+# Scrapy's list of itself, ninety lines a run, would stand around the balance; what these loggers say besides is a warning or more.
+for _name in ("scrapy.utils.log", "scrapy.addons", "scrapy.middleware"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+logging.getLogger("scrapy.crawler").addFilter(lambda record: not str(record.msg).startswith("Overridden settings"))
 
 # Nothing listens: neither of these consoles is needed, and each would open a port.
 TELNETCONSOLE_ENABLED = False

@@ -138,16 +138,28 @@ LISTS = ("sections=国内滚动,部委动态",)
         ([], {"GOVNEWS_GATEWAY": "localhost:8155"}, "bad_setting: GOVNEWS_GATEWAY='localhost:8155'"),
         ([], {"GOVNEWS_CONTACT": "a) b"}, "bad_setting: GOVNEWS_CONTACT='a) b'"),
         ([], {"GOVNEWS_STALE_AFTER": "soon"}, "bad_setting: GOVNEWS_STALE_AFTER='soon'"),
+        (
+            [],
+            {"GOVNEWS_REPALY": "a.warc.gz"},
+            "unknown_setting: GOVNEWS_REPALY: no setting has this name; did you mean GOVNEWS_REPLAY?",
+        ),
+        ([], {"GOVNEWS_REPLAY": ROOT / "docs"}, "docs: there is no archive (.warc, .warc.gz, .wacz)"),
+        (["as_of=2021-11-25"], {}, "as_of_without_replay: as_of chooses among archived answers"),
     ],
 )
 def test_2_a_bad_argument_or_setting_ends_before_any_request(
-    tmp_path: Path, arguments: list[str], settings: dict[str, str], message: str
+    tmp_path: Path, arguments: list[str], settings: dict[str, Any], message: str
 ) -> None:
     done = crawl(tmp_path / "data", "sina_gov", *arguments, **settings)
     assert done.code == 2
     assert message in done.log
     assert "Traceback" not in done.log
     assert not done.data.exists()
+
+
+def test_2_a_setting_of_the_environment_that_does_not_exist(tmp_path: Path) -> None:
+    done = crawl(tmp_path / "data", "seeds", env={"GOVNEWS_DAT": str(tmp_path)})
+    assert (done.code, "unknown_setting: GOVNEWS_DAT: " in done.log, done.data.exists()) == (2, True, False)
 
 
 def test_2_a_data_folder_that_cannot_be_used(tmp_path: Path) -> None:

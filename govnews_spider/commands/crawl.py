@@ -8,6 +8,7 @@ import io
 import os
 import sys
 import threading
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,7 @@ from scrapy.exceptions import UsageError
 
 if TYPE_CHECKING:
     from govnews_spider.extensions import RunReport
+    from govnews_spider.options import Options
 
 
 _LAST_SECOND: Final = 1.0
@@ -62,7 +64,9 @@ class Command(crawl.Command):
         try:
             options = Options.read(process.settings)
             spider = process.spider_loader.load(args[0])
-            if spider.read(given).sample is None:
+            arguments = spider.read(given)
+            _check_replay(options, as_of=getattr(arguments, "as_of", None))
+            if arguments.sample is None:
                 Ledger(options.data / "ledger.sqlite").close()
         except KeyError as error:
             known = ", ".join(process.spider_loader.list())
@@ -108,6 +112,18 @@ class Command(crawl.Command):
         if report.run.finished is None:
             report.spider_closed("killed")  # by a second signal: the account is told all the same
         return exit_code(report.run)[0]
+
+
+def _check_replay(options: Options, *, as_of: datetime | None) -> None:
+    """Raises ValueError where there is nothing to replay."""
+    from govnews_spider.archive.answers import archives
+    from govnews_spider.archive.reading import SUFFIXES, is_archive
+
+    if options.replay and not any(map(is_archive, archives(options.replay))):
+        named = ", ".join(map(str, options.replay))
+        raise ValueError(f"no_archives: GOVNEWS_REPLAY={named}: there is no archive ({', '.join(SUFFIXES)})")
+    if as_of is not None and not options.replay:
+        raise ValueError("as_of_without_replay: as_of chooses among archived answers; name archives by GOVNEWS_REPLAY")
 
 
 def _flush_or_forget() -> None:

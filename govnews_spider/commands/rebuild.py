@@ -119,7 +119,8 @@ class Command(ScrapyCommand):
         asked = read_arguments(given)
         archives = opts.archives or [options.data / "raw"]
         if missing := [path for path in archives if not path.exists()]:
-            raise ValueError(f"no_such_path: --from {missing[0]} does not exist; name archives, or folders of them")
+            cure = "name archives, or folders of them: a replay keeps none, what it read are its archives"
+            raise ValueError(f"no_such_path: --from {missing[0]} does not exist; {cure}")
         if opts.pages < 1:
             raise ValueError(f"bad_argument: --pages {opts.pages}; give a number from 1 on")
         to = opts.to or options.data.with_name(f"{options.data.name}.new")

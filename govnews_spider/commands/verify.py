@@ -6,7 +6,7 @@ import argparse
 import io
 import sqlite3
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from govnews_spider.audit.findings import Audit
     from govnews_spider.faults import Fault
+
+
+_WRITTEN: Final = ("ledger.sqlite", "articles", "reprints", "revisions", "posts", "rejected", "runs", "raw", "damaged")
+"""A folder with none of these is nobody's data folder."""
 
 
 class Command(ScrapyCommand):
@@ -58,9 +62,10 @@ class Command(ScrapyCommand):
             data = Options.read(self.settings or {}).data
         except ValueError as error:
             raise UsageError(str(error), print_help=False) from error
-        if not data.is_dir():
+        if not any((data / name).exists() for name in _WRITTEN):
             raise UsageError(
-                f"no_data: {data}: there is no such folder; name one by -s GOVNEWS_DATA=…", print_help=False
+                f"no_data: {data}: no run has written there; name the folder of one by -s GOVNEWS_DATA=…",
+                print_help=False,
             )
         try:
             with hold(data / "ledger.sqlite"):

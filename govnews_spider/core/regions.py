@@ -45,7 +45,10 @@ def regions_of(title: str, text: str) -> list[str]:
 
 def region_name(code: str) -> str:
     """The full name of ``code`` (``110105`` is 朝阳区); KeyError when the lexicon has no such code."""
-    return gazetteer().names[code]
+    names = gazetteer().names
+    if code not in names:
+        raise KeyError(f"unknown_region: {code!r} is no code of the lexicon; codes are strings of six digits: '110105'")
+    return names[code]
 
 
 def _resolve(mentions: list[_Mention], codes: set[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from scrapy import Spider
 from scrapy.settings import BaseSettings
@@ -41,9 +41,12 @@ class NewsSpider(Spider, Generic[A]):
     replays = False
     """Whether what it reads may be of any age, so that an older version of an article is no revision."""
 
+    defaults: ClassVar[dict[str, str]] = {}
+    """Arguments that the run's account tells though they were not given."""
+
     def __init__(self, name: str | None = None, **given: str) -> None:
         super().__init__(name)
-        self.given = given
+        self.given = self.defaults | given
         self.arguments = self.read(given)
         self.sample = self.arguments.sample
         self.keyword = self.arguments.keyword

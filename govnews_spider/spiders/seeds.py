@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 from zipfile import BadZipFile
 
 from govnews_spider.archive.answers import Answers
@@ -40,12 +40,15 @@ class Seeds(NewsSpider[SeedsArguments]):
 
     name = "seeds"
     replays = True
+    defaults: ClassVar[dict[str, str]] = {"path": "seeds"}
 
     @classmethod
     def read(cls, given: dict[str, str]) -> SeedsArguments:
-        """Raises ValueError: ``unknown_argument`` or ``no_such_path``."""
+        """Raises ValueError: ``unknown_argument``, ``empty_argument`` or ``no_such_path``."""
         unknown(given, ("path",))
-        path = Path(given.get("path", "seeds"))
+        if not given.get("path", "seeds").strip():
+            raise ValueError("empty_argument: path is empty; name a file or a folder, or leave it out for `seeds`")
+        path = Path((cls.defaults | given)["path"])
         if not path.exists():
             raise ValueError(f"no_such_path: path={path} does not exist; give a file or a folder")
         return SeedsArguments(path=path)

@@ -97,6 +97,13 @@ def test_a_bad_argument_is_exit_code_2(data: Path, arguments: tuple[str, ...], m
     assert message in done.stderr
 
 
+def test_a_folder_of_other_things_is_exit_code_2_and_nothing_is_left_there(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("说明", "utf-8")
+    done = verify(tmp_path)
+    assert (done.returncode, "no_data: " in done.stderr) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+
+
 def test_a_folder_that_does_not_exist_is_exit_code_2_and_is_not_made(tmp_path: Path) -> None:
     done = verify(tmp_path / "nothing")
     assert done.returncode == 2

@@ -270,7 +270,7 @@ def test_the_lexicon_is_consistent() -> None:
     for code in book.names:
         assert code[:2] + "0000" in book.names, code
     assert {code for codes in book.together.values() for code in codes} <= book.names.keys()
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="unknown_region: '999999'"):
         region_name("999999")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from govnews_spider.audit import audit
-from tests.crawling import Crawl, crawl
+from tests.crawling import ROOT, Crawl, crawl
 from tests.remains import Remains, compare
 from tests.site import Catalog, SinaSite
 from tests.spiders.test_seeds import FORBID
@@ -108,6 +108,18 @@ def test_the_newest_answer_counts_or_the_newest_as_of_a_day(tmp_path: Path) -> N
     assert older.code == 4, "nothing was there by then"
     today = replay(tmp_path / "today", raw, f"as_of={datetime.now(UTC).date()}")
     assert today.balance["seen"] == 24
+
+
+def test_the_account_of_a_replay_says_what_was_replayed(tmp_path: Path) -> None:
+    archive = ROOT / "examples/demo.warc.gz"
+    report = crawl(tmp_path, "sina_gov", GOVNEWS_REPLAY=archive, GOVNEWS_CONTACT="analyst@example.org").report
+    assert report["settings"] == {
+        "GOVNEWS_REPLAY": str(archive),
+        "GOVNEWS_RETRY_WAIT": "0.01",
+        "GOVNEWS_STALE_AFTER": "0",
+    }
+    assert {told["stale"] for told in report["lists"].values()} == {None}
+    assert crawl(tmp_path / "seeds", "seeds").report["arguments"] == {"path": "seeds"}
 
 
 def test_an_archive_that_is_none_is_named(tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ def test_files_come_in_the_order_of_their_paths(tmp_path: Path) -> None:
     [
         (["path=no/such/folder"], 2, "no_such_path: path=no/such/folder does not exist"),
         (["paths=seeds"], 2, "unknown_argument: paths; the spider has path"),
+        (["path="], 2, "empty_argument: path is empty"),
     ],
 )
 def test_bad_arguments_end_before_anything_is_written(
