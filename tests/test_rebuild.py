@@ -18,6 +18,10 @@ from govnews_spider import open_articles
 from govnews_spider.archive.exchanges import Exchange
 from govnews_spider.archive.writing import Archive
 from govnews_spider.card import NAMES
+from govnews_spider.rebuild import page_files, pages
+from govnews_spider.rebuild.indexing import index_archive, merge
+from govnews_spider.rebuild.work import opened
+from govnews_spider.rebuild.workspace import Workspace
 from tests.cluster import Cluster
 from tests.crawling import Crawl, crawl
 from tests.rebuilding import Killer, faults, rebuild, site_of
@@ -52,6 +56,29 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Cluster:
     with Cluster(tmp_path_factory.mktemp("cluster"), threads=2) as running:
         yield running
+
+
+@pytest.mark.parametrize("together", [1, 20_000])
+def test_pages_give_the_same_however_many_are_worked_on_together(
+    live: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    archives = sorted((live.data / "raw").glob("*.warc.gz"))
+    made = []
+    for number in (together, 10**9):
+        monkeypatch.setattr(pages, "_TOGETHER", number)
+        space = Workspace(tmp_path / str(number))
+        parts = [space.indexed(number) for number in range(len(archives))]
+        for archive, part in zip(archives, parts, strict=True):
+            index_archive(str(archive), part)
+        end = merge(archives, parts, space.index) + 1
+        pages.read_pages(space, 1, end, pages.Wanted("更新", None, 2), space.pages(1, end))
+        with closing(opened(space.pages(1, end))) as db:
+            made.append(
+                {table: db.execute(f"SELECT * FROM {table}").fetchall() for table in ("pages", "refused", "keys")}
+            )
+    page_files.let_go()
+    assert made[0] == made[1]
+    assert (len(made[0]["pages"]), len(made[0]["refused"])) == (12, 40)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

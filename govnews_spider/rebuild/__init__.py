@@ -28,7 +28,8 @@ from govnews_spider.lock import hold
 from govnews_spider.rebuild import candidates, finishing, identities, reprints
 from govnews_spider.rebuild.days import write_day
 from govnews_spider.rebuild.indexing import index_archive, merge, unreadable
-from govnews_spider.rebuild.pages import Shares, Wanted, read_pages
+from govnews_spider.rebuild.page_files import Shares
+from govnews_spider.rebuild.pages import Wanted, read_pages
 from govnews_spider.rebuild.work import Crew, Hands, Item, code, leave_out, made, opened
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.runs import Run, exit_code

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from govnews_spider.core.fingerprint import LIKELY, likenesses
 from govnews_spider.rebuild.identities import TEXT
-from govnews_spider.rebuild.pages import PageFiles, Shares, page_files
+from govnews_spider.rebuild.page_files import PageFiles, Shares, page_files
 from govnews_spider.rebuild.work import attached, opened, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.texts import COMMON

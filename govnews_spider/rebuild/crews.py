@@ -14,7 +14,7 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from typing import Any, Final
 
-from govnews_spider.rebuild.pages import let_go
+from govnews_spider.rebuild.page_files import let_go
 from govnews_spider.rebuild.work import LOST, Crew
 
 _COLLECT_AFTER: Final = 20_000

@@ -11,7 +11,7 @@ from typing import Final
 
 from govnews_spider.article import Article, mark
 from govnews_spider.core.dedup import with_alias
-from govnews_spider.rebuild.pages import Shares, page_files
+from govnews_spider.rebuild.page_files import Shares, page_files
 from govnews_spider.rebuild.work import finished, opened, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.writers.front_matter import FrontMatterWriter

@@ -20,8 +20,8 @@ from govnews_spider.core.dedup import Trace
 from govnews_spider.core.fingerprint import BANDS, ROWS
 from govnews_spider.database import connect
 from govnews_spider.identities import Content, Identities, Validators, addresses_of
-from govnews_spider.rebuild.pages import Shares
-from govnews_spider.rebuild.work import attached, made, table_file
+from govnews_spider.rebuild.page_files import Shares
+from govnews_spider.rebuild.work import QUICK, attached, made, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.texts import Texts
 
@@ -144,14 +144,14 @@ class _Telling:
 def _ledger(path: Path) -> sqlite3.Connection:
     """A new ledger, which is thrown away where the work on it is interrupted."""
     db = connect(path)
-    db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000")
+    db.executescript(QUICK)
     return db
 
 
 def _in_time(space: Workspace, shares: Shares) -> Iterator[_Seen]:
     """The articles of all pages in the order in which they were fetched; sorted on the disk."""
     with closing(sqlite3.connect("", isolation_level=None)) as db:
-        db.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000; {_SEEN}")
+        db.executescript(f"{QUICK} {_SEEN}")
         for begin, end in shares:
             with attached(db, space.pages(begin, end)):
                 db.execute(f"INSERT INTO seen SELECT {_COLUMNS} FROM part.pages")  # noqa: S608

@@ -19,7 +19,7 @@ from govnews_spider.database import MIGRATIONS
 from govnews_spider.groups import Groups
 from govnews_spider.identities import Identities
 from govnews_spider.rebuild.identities import TEXT
-from govnews_spider.rebuild.pages import PageFiles, Shares, page_files
+from govnews_spider.rebuild.page_files import PageFiles, Shares, page_files
 from govnews_spider.rebuild.work import Footprint, attached, finished, opened, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.texts import MOST
