@@ -278,41 +278,52 @@ def _member(content: memoryview, offset: int) -> tuple[bytes, int, str]:
 def _plain(name: str, content: memoryview, offset: int = 0) -> Iterator[Record | Damage]:
     """Of an archive, or a member of one, that is not packed."""
     while (offset := _skipped(content, offset)) < len(content):
-        begin = _BEGIN.match(content, offset)
-        head = _END.search(content, offset, offset + _HEAD) if begin else None
-        length = _LENGTH.search(content, offset, head.end()) if head else None
-        why = "no record begins there" if begin is None else "its headers have no end, or no length"
-        if head is not None and length is not None:
-            end = head.end() + int(length[1])
-            why = "" if end <= len(content) else "the file ends within it"
-            if end - offset > LARGEST:
-                why = f"it is larger than {LARGEST} bytes"
-            elif not why:
-                why = _unsound(bytes(content[offset : head.end()]), bytes(content[head.end() : head.end() + 5]))
+        block, end, why = _bounds(content, offset)
         if why:
             yield Damage(Place(name, offset), why)
             following = _BEGIN.search(content, offset + 1)
             offset = following.start() if following else len(content)
             continue
-        assert head is not None  # noqa: S101  # else there is a reason
-        yield Record(Place(name, offset), end - offset, bytes(content[offset:end]), head.end() - offset)
+        useless = _useless(bytes(content[offset:block]), content[block:end])
+        if useless:  # but whole, so that what its block holds is no record, whatever it looks like
+            yield Damage(Place(name, offset), useless)
+        else:
+            yield Record(Place(name, offset), end - offset, bytes(content[offset:end]), block - offset)
         offset = end
 
 
-def _unsound(head: bytes, block: bytes) -> str:
-    """What is wrong with the headers of a record whose block begins with ``block``; "" where they can be believed."""
-    if (
-        head.lower().count(b"content-length") != 1
-    ):  # of two, the parser would believe the other one, and ask for memory by it
-        return "its headers make no sense"
-    try:
-        record = WarcRecord.from_bytes(head)
-    except OSError:
-        return "its headers make no sense"
+def _bounds(content: memoryview, offset: int) -> tuple[int, int, str]:
+    """Where the block of the record at ``offset`` begins, where it ends, and why neither can be believed."""
+    if _BEGIN.match(content, offset) is None:
+        return offset, offset, "no record begins there"
+    head = _END.search(content, offset, offset + _HEAD)
+    length = _LENGTH.search(content, offset, head.end()) if head else None
+    if head is None or length is None:
+        return offset, offset, "its headers have no end, or no length"
+    block, end = head.end(), head.end() + int(length[1])
+    if end - offset > LARGEST:
+        return block, end, f"it is larger than {LARGEST} bytes"
+    why = "the file ends within it" if end > len(content) else _unsound(bytes(content[offset:block]))
+    return block, end, why
+
+
+def _unsound(head: bytes) -> str:
+    """What is wrong with the headers of a record; "" where they can be believed."""
+    # Of two lengths the parser would believe the other one, and ask for memory by it.
+    if head.lower().count(b"content-length") == 1:
+        with suppress(OSError):
+            WarcRecord.from_bytes(head)
+            return ""
+    return "its headers make no sense"
+
+
+def _useless(head: bytes, block: memoryview) -> str:
+    """Why a record that says to be an answer is none; "" where it is one, or something else."""
+    record = WarcRecord.from_bytes(head)
     kind = record.headers.get("WARC-Type")
     if kind in ("response", "revisit") and _moment(record) is None:
         return f"its date ({record.headers.get('WARC-Date')}) makes no sense"
-    if kind == "response" and block != b"HTTP/" and _is_of_the_web(record.headers.get("WARC-Target-URI") or ""):
+    if kind == "response" and block[:5] != b"HTTP/" and _is_of_the_web(record.headers.get("WARC-Target-URI") or ""):
         return "its block is no answer of HTTP"
     return ""
 
@@ -327,7 +338,7 @@ def _moment(record: WarcRecord) -> datetime | None:
     if record.record_date is not None:
         return record.record_date
     told = record.headers.get("WARC-Date") or ""
-    for form in ("%Y-%m-%dT%H:%MZ", "%Y-%m-%d", "%Y-%m", "%Y"):
+    for form in ("%Y-%m-%d", "%Y-%m", "%Y"):
         with suppress(ValueError):
             return datetime.strptime(told, form).replace(tzinfo=UTC)
     return None

@@ -340,12 +340,16 @@ def test_a_record_whose_headers_make_no_sense_is_named_and_the_next_one_read(
 
 
 def foreign(
-    date: str = "2021-11-25T04:00:00Z", kind: str = "application/http", block: str = "HTTP/1.1 200 OK\r\n\r\n通办"
+    date: str = "2021-11-25T04:00:00Z",
+    kind: str = "application/http",
+    block: str = "HTTP/1.1 200 OK\r\n\r\n通办",
+    url: str = "http://finance.sina.com.cn/",
+    type_: str = "response",
 ) -> bytes:
     """A record as others may write it."""
-    head = f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: http://finance.sina.com.cn/\r\nWARC-Date: {date}\r\n"
     packed = block.encode()
-    return f"{head}Content-Type: {kind}\r\nContent-Length: {len(packed)}\r\n\r\n".encode() + packed + b"\r\n\r\n"
+    head = f"WARC/1.1\r\nWARC-Type: {type_}\r\nWARC-Target-URI: {url}\r\nWARC-Date: {date}\r\nContent-Type: {kind}\r\n"
+    return f"{head}Content-Length: {len(packed)}\r\n\r\n".encode() + packed + b"\r\n\r\n"
 
 
 @pytest.mark.parametrize(
@@ -355,6 +359,10 @@ def foreign(
         (foreign(date="20211125"), "its date (20211125) makes no sense"),
         (foreign(block="<html>通办</html>"), "its block is no answer of HTTP"),
         (foreign(block=""), "its block is no answer of HTTP"),
+        (foreign(block="x", url="<https://finance.sina.com.cn/>", kind=""), "its block is no answer of HTTP"),
+        (foreign(block="x\r\n" + foreign().decode()), "its block is no answer of HTTP"),
+        (foreign(date="", block=foreign().decode()), "its date () makes no sense"),
+        (foreign(date="", type_="revisit"), "its date () makes no sense"),
     ],
 )
 def test_an_answer_that_cannot_be_used_is_named_and_not_passed_by(tmp_path: Path, record: bytes, why: str) -> None:
@@ -364,10 +372,23 @@ def test_an_answer_that_cannot_be_used_is_named_and_not_passed_by(tmp_path: Path
     assert [one.body.decode() for one in answers(path)] == ["通办"] * 2
 
 
+def test_what_is_no_answer_of_the_web_is_no_damage_either(tmp_path: Path) -> None:
+    path = tmp_path / "a.warc"
+    others = [
+        foreign(url="dns:finance.sina.com.cn", kind="text/dns", block="20211125"),
+        foreign(type_="resource", block="<html>"),
+        foreign(type_="metadata", date="", block="a: b"),
+        foreign(type_="revisit", block=""),
+    ]
+    path.write_bytes(b"".join(others))
+    assert damages(path) == answers(path) == []
+
+
 @pytest.mark.parametrize(
     ("record", "at"),
     [
         (foreign(date="2021-11-25T04:00Z"), datetime(2021, 11, 25, 4, tzinfo=UTC)),
+        (foreign(url="<http://finance.sina.com.cn/>", kind=""), datetime(2021, 11, 25, 4, tzinfo=UTC)),
         (foreign(date="2021-11-25"), datetime(2021, 11, 25, tzinfo=UTC)),
         (foreign(date="2021-11"), datetime(2021, 11, 1, tzinfo=UTC)),
         (foreign(kind="Application/HTTP; msgtype=response"), datetime(2021, 11, 25, 4, tzinfo=UTC)),
