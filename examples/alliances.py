@@ -3,10 +3,10 @@
     python examples/alliances.py data/demo
 
 The members of an alliance stand in the news as a list of three places or more (长沙、贵阳、合肥……). A city has joined with the first
-article of the topic 跨省通办 that lists it; reprints are left out, for they would count the same news again under a later day. The day
-is that of the news, which may be a few later than that of the signing; two cities joined by 与 are no alliance here, and a list may be of
-a part of the members, or of their development zones. So the table shows the words that each row was read from: judge them. The picture is
-``alliances.svg`` in the folder.
+article that lists it, among those of the topic 跨省通办 that speak of an alliance or of signing one; reprints are left out, for they would
+count the same news again under a later day. The day is that of the news, which may be a few later than that of the signing; two cities
+joined by 与 are no alliance here, and a list may be of a part of the members, or of their development zones. So the table shows the words
+that each row was read from: judge them. The picture is ``alliances.svg`` in the folder.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from govnews_spider import open_articles
 from govnews_spider.core import region_name, regions_of
 
 LIST = re.compile(r"\w+(?:、\w+){2,}")
+SIGNING = re.compile("联盟|联手|牵手|结成|加入|共建|签约|签署|签订|协议")
 MUNICIPALITIES = ("110000", "120000", "310000", "500000")
 
 
@@ -37,6 +38,7 @@ def memberships(data: Path) -> pd.DataFrame:
     rows = [
         (article.published_at.tz_convert("Asia/Shanghai").date(), region_name(code), article.title, words)
         for article in articles.sort_values("published_at").itertuples()
+        if SIGNING.search(f"{article.title}\n{article.text}")
         for words in LIST.findall(article.text)
         if sum(bool(regions_of("", word)) for word in words.split("、")) > 2
         for code in filter(is_city, regions_of("", words))
@@ -74,4 +76,7 @@ def main(data: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "data"))
+    try:
+        main(Path(sys.argv[1] if len(sys.argv) > 1 else "data"))
+    except FileNotFoundError as error:
+        sys.exit(str(error))

@@ -191,6 +191,8 @@ PLANTS: dict[str, tuple[Callable[[Path], object], dict[str, int]]] = {
         told("DELETE FROM urls WHERE article_id = 'sina:kztest0000003'"),
         {"url_missing": 1},
     ),
+    "the ledger counts a day wrongly": (told("UPDATE tallies SET articles = articles + 100"), {"tallies_differ": 2}),
+    "the ledger forgets a day's count": (told("DELETE FROM tallies WHERE day = '2021-11-25'"), {"tallies_differ": 1}),
     "a post is edited": (lambda data: (data / POST).write_text("---\n", "utf-8"), {"post_differs": 1}),
     "a post is deleted": (lambda data: (data / POST).unlink(), {"post_missing": 1}),
     "a post has no row": (

@@ -63,13 +63,13 @@ def test_the_alliances_name_each_city_on_the_day_that_it_is_listed_first(data: P
     for day, cities in re.findall(r"^(\d{4}-\d\d-\d\d)  (\S+)$", done.stdout, re.MULTILINE):
         found.setdefault(day, set()).update(city.removesuffix("市") for city in cities.split("、"))
     assert found == {day: set(cities.split()) for day, cities in ALLIANCES.items()}
-    assert "42 cities in 8 alliances" in done.stdout
+    assert "42 cities listed in 8 articles" in done.stdout
 
 
 def test_the_lags_are_those_between_the_notices_and_their_reprints(data: Path) -> None:
     done = run("reprint_lag", data)
     assert done.returncode == 0, done.stderr
-    rows = re.findall(r"^ *([\d.]+) h +([\d.]+) h +(\d+) reprints  (.+)$", done.stdout, re.MULTILINE)
+    rows = re.findall(r"^ *([\d.]+) h +([\d.]+) h +(\d+) ×  (.+)$", done.stdout, re.MULTILINE)
     assert len(rows) == len(LAGS)
     for row, (beginning, expected) in zip(rows, LAGS.items(), strict=True):
         assert (row[3].startswith(beginning), float(row[0]), float(row[1]), int(row[2])) == (True, *expected)
@@ -114,23 +114,63 @@ def test_the_lines_of_the_readme_read_the_dataset(data: Path, monkeypatch: pytes
     assert (ours.num_rows, name) == (2, "长沙市")
 
 
+@pytest.mark.parametrize("example", ["alliances", "reprint_lag"])
+def test_a_folder_that_no_crawl_wrote_is_named(example: str, tmp_path: Path) -> None:
+    done = run(example, tmp_path / "nothing")
+    assert (done.returncode, done.stderr.partition(":")[0]) == (1, "no_articles")
+
+
 def test_a_folder_without_reprints_is_told_so(tmp_path: Path) -> None:
     store(tmp_path, article(1, title="财政部印发通知"), article(2, title="南昌市财政部门印发通知", text="另一件事。"))
     done = run("reprint_lag", tmp_path)
     assert (done.returncode, done.stderr.partition(":")[0]) == (1, "no_reprints")
 
 
-def test_the_notice_of_a_citys_office_is_none_of_a_ministrys(tmp_path: Path) -> None:
-    told = {1: "南昌市财政部门印发通知", 2: "财政部印发通知"}
+def test_only_ministries_of_this_country_are_ministries(tmp_path: Path) -> None:
+    others = [
+        "南昌市财政部门印发通知",
+        "美国财政部发布报告",
+        "欧洲央行加息",
+        "全省教育部署会召开",
+        "商务部队集结",
+        "江西省发改委批复项目",
+    ]
+    ours = [
+        "财政部印发通知",
+        "央行开展公开市场操作",
+        "铁道部调整列车运行图",
+        "卫生部：公布方案",
+        "国务院印发意见",
+        "发改委：油价上调",
+        "国家发展改革委批复规划",
+    ]
+    told = dict(enumerate([*others, *ours]))
     store(tmp_path, *(article(number, title=title, text=title * 9) for number, title in told.items()))
-    store(tmp_path, *(reprint(10 + number, of=number, days=1, text=told[number] * 9) for number in told))
+    store(tmp_path, *(reprint(100 + number, of=number, days=1, text=told[number] * 9) for number in told))
     done = run("reprint_lag", tmp_path)
-    assert re.findall(r"reprints  (.+)", done.stdout) == ["财政部印发通知"]
+    assert sorted(re.findall(r"×  (.+)", done.stdout)) == sorted(ours)
 
 
-def test_a_list_of_offices_or_of_two_cities_is_no_alliance(tmp_path: Path) -> None:
-    texts = ["三省市政务、商务、人社部门，京津冀和南昌、佛山之间已经通办。", "户籍、社保、医保三类事项可以跨省通办。"]
+def test_two_notices_of_one_headline_are_two(tmp_path: Path) -> None:
+    texts = [
+        "今日操作一千亿元，利率不变，到期八百亿元。",
+        "本周操作收官，市场资金面平稳，各期限品种中标利率均与前次持平。",
+    ]
+    for number, text in enumerate(texts):
+        title = "央行开展公开市场操作"
+        store(tmp_path, article(number, title=title, text=text), article(10 + number, title=title, days=1, text=text))
+    done = run("reprint_lag", tmp_path)
+    assert "2 notices were reprinted" in done.stdout
+    assert len({label.partition("row: ")[2].partition(";")[0] for label in marks(tmp_path / "reprint_lag.svg")}) == 2
+
+
+def test_a_list_of_offices_of_two_cities_or_of_a_journey_is_no_alliance(tmp_path: Path) -> None:
+    texts = [
+        "三省市政务、商务、人社部门签约，京津冀和南昌、佛山之间已经通办。",
+        "签约之后，户籍、社保、医保三类事项可以跨省通办。",
+        "调研组走访了北京、上海、广州、成都四地，看跨省通办的窗口。",
+    ]
     store(tmp_path, *(article(n, text=text, topics=["跨省通办"]) for n, text in enumerate(texts)))
     done = run("alliances", tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "0 cities in 0 alliances" in done.stdout
+    assert "0 cities listed in 0 articles" in done.stdout

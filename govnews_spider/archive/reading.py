@@ -323,7 +323,11 @@ def _useless(head: bytes, block: memoryview) -> str:
     kind = record.headers.get("WARC-Type")
     if kind in ("response", "revisit") and _moment(record) is None:
         return f"its date ({record.headers.get('WARC-Date')}) makes no sense"
-    if kind == "response" and block[:5] != b"HTTP/" and _is_of_the_web(record.headers.get("WARC-Target-URI") or ""):
+    if (
+        kind == "response"
+        and bytes(block[:5]) != b"HTTP/"
+        and _is_of_the_web(record.headers.get("WARC-Target-URI") or "")
+    ):
         return "its block is no answer of HTTP"
     return ""
 

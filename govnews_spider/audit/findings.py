@@ -46,6 +46,7 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "version_missing": f"{_REPAIR} takes it from the row",
         "alias_missing": f"{_REPAIR} takes it from the row",
         "url_missing": f"{_REPAIR} takes it from the row",
+        "tallies_differ": f"{_REPAIR} counts anew",
     },
     "posts": {
         "post_missing": f"{_REPAIR} writes it from its row",

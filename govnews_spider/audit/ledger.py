@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
@@ -36,6 +37,14 @@ _NO_VERSION: Final = """
 """
 _NO_ALIAS: Final = "SELECT article_id, alias FROM aliases EXCEPT SELECT article_id, alias FROM ledger.aliases"
 _NO_URL: Final = "SELECT article_id, url FROM rows r WHERE url IS NOT NULL AND url NOT IN (SELECT url FROM ledger.urls)"
+COUNTED: Final = """
+    SELECT day, sum(duplicate_of IS NULL), sum(duplicate_of IS NOT NULL), sum(revision - 1) FROM ledger.identities GROUP BY day
+"""
+"""What ``tallies`` has to say."""
+_MISCOUNTED: Final = f"""
+    SELECT day FROM (SELECT * FROM ledger.tallies EXCEPT {COUNTED})
+    UNION SELECT day FROM ({COUNTED} EXCEPT SELECT * FROM ledger.tallies)
+"""  # noqa: S608
 _UNTOLD: Final = {
     "text_unknown": (_OTHER_TEXT, "the text of its revision {} was not compared with others"),
     "version_missing": (_NO_VERSION, "the ledger does not know what revision {} was"),
@@ -73,9 +82,16 @@ def ledger(inventory: Inventory) -> Iterator[Finding]:
             article_id,
             f"revision {waits} waits in the outbox, the files have another revision {there}",
         )
+    yield from _untold(db)
+
+
+def _untold(db: sqlite3.Connection) -> Iterator[Finding]:
+    """What the ledger should have taken from the rows, and has not."""
     for slug, (sql, what) in _UNTOLD.items():
         for article_id, value in db.execute(sql):
             yield Finding(slug, article_id, what.format(value))
+    for (day,) in db.execute(_MISCOUNTED):
+        yield Finding("tallies_differ", day, "what the ledger counts of that day is not what it knows of it")
 
 
 def remarks(inventory: Inventory) -> Iterator[str]:

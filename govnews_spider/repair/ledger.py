@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from govnews_spider.article import SHANGHAI
 from govnews_spider.audit.inventory import Inventory
+from govnews_spider.audit.ledger import COUNTED
 from govnews_spider.audit.salvage import Outbox, Salvage, ledger_fault
 from govnews_spider.database import connect
 from govnews_spider.outbox import iso
@@ -28,7 +29,7 @@ _LOST_DAYS: Final = """
     WHERE n.article_id IS NULL OR n.revision < i.revision
 """
 _FORGOTTEN: Final = "SELECT count(*) FROM ledger.identities WHERE article_id NOT IN (SELECT article_id FROM newest)"
-_AGREE: Final = """
+_AGREE: Final = f"""
     BEGIN IMMEDIATE;
     CREATE TEMP TABLE lowered AS SELECT i.* FROM ledger.identities i JOIN newest n USING (article_id) WHERE n.revision < i.revision;
     UPDATE ledger.urls SET etag = NULL, last_modified = NULL WHERE article_id IN (SELECT article_id FROM lowered);
@@ -56,7 +57,9 @@ _AGREE: Final = """
     INSERT OR IGNORE INTO ledger.urls SELECT url, article_id, NULL, NULL FROM rows WHERE url IS NOT NULL
         UNION SELECT origin, article_id, NULL, NULL FROM rows WHERE origin LIKE 'https://%' OR origin LIKE 'http://%';
     DROP TABLE lowered;
-"""
+    DELETE FROM ledger.tallies WHERE (day, articles, reprints, revisions) NOT IN ({COUNTED});
+    INSERT OR IGNORE INTO ledger.tallies {COUNTED};
+"""  # noqa: S608
 _READ_AGAIN: Final = """
     INSERT INTO ledger.gaps SELECT name, :since, :until, 1 FROM (SELECT name FROM ledger.lists UNION SELECT name FROM ledger.windows)
     WHERE true ON CONFLICT DO UPDATE SET until = max(until, excluded.until)
