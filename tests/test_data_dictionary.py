@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from govnews_spider.archive.exchanges import Exchange
 from govnews_spider.archive.writing import Archive
 from govnews_spider.article import FIELD_NAMES, KINDS
+from govnews_spider.core.topics import topic_names
 from govnews_spider.ledger import Ledger
 from govnews_spider.runs import Run
 from govnews_spider.writers.parquet import SCHEMA
@@ -75,6 +77,23 @@ def test_the_page_has_every_table_of_the_ledger(tmp_path: Path) -> None:
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         names = ledger._db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid").fetchall()
     assert [row[0] for row in table("## Tables of `ledger.sqlite`")] == [name for (name,) in names]
+
+
+def test_the_page_of_the_lexicons_lists_every_topic_in_its_order() -> None:
+    page = (PAGE.parents[1] / "docs" / "lexicons.md").read_text("utf-8")
+    listed = re.search(r"There are, in this order:\s+([^.]+)\.", page)
+    assert listed
+    assert "".join(listed[1].split()).split("、") == topic_names()
+
+
+def test_a_rebuilt_folder_takes_the_old_one_s_place_with_its_archives_and_this_page(tmp_path: Path) -> None:
+    (line,) = re.findall(r"^\$ (mv .+)$", (PAGE.parents[1] / "docs" / "scale.md").read_text("utf-8"), re.MULTILINE)
+    for name in ("data/raw/a.warc.gz", "data/README.md", "data/runs/old.json", "data.new/runs/new.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True)
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"data/raw/a.warc.gz", "data/README.md", "data/runs/new.json", "data.old/runs/old.json"}
 
 
 def test_every_file_that_the_writers_leave_has_the_form_of_a_path_on_the_page(tmp_path: Path) -> None:
