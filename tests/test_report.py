@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -20,20 +22,24 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy.exceptions import UsageError
+from scrapy.settings import Settings
 from selectolax.lexbor import LexborHTMLParser
 
 from govnews_spider.article import Article
-from govnews_spider.coverage import Gap
+from govnews_spider.commands.report import Command
+from govnews_spider.coverage import Coverage, Gap
+from govnews_spider.database import MIGRATIONS, connect
 from govnews_spider.faults import Fault
 from govnews_spider.ledger import Ledger
 from govnews_spider.report import library, report
 from govnews_spider.report.accounts import accounts
-from govnews_spider.report.chapters import quality, runs, subjects
+from govnews_spider.report.chapters import newest, quality, runs, subjects
 from govnews_spider.report.chapters.collected import chapter
 from govnews_spider.report.chapters.runs import CODES
 from govnews_spider.report.heat import shades
 from govnews_spider.report.html import in_script, link, text
-from govnews_spider.report.lists import list_states
+from govnews_spider.report.lists import list_states, unfinished
 from govnews_spider.report.parts import Chart
 from govnews_spider.report.periods import Unit, after, between, start_of, unit_of
 from govnews_spider.report.reprinted import LAGS, copies, reprinted
@@ -71,6 +77,17 @@ def run_of(data: Path, number: int, **fields: Any) -> Run:
     run.outcomes.update({"stored": run.seen})
     (data / "runs").mkdir(parents=True, exist_ok=True)
     (data / "runs" / f"{run.run_id}.json").write_text(json.dumps(run.as_json()), "utf-8")
+    return run
+
+
+def judge(data: Path, number: int, said: bool | None, name: str = "部委动态", hours: float = 1, **told: Any) -> Run:
+    """The account of a run that says so of that list, whose newest row is so many hours old; ``told``: its other keys."""
+    run = run_of(data, number)
+    path = data / "runs" / f"{run.run_id}.json"
+    newest = (run.started - timedelta(hours=hours)).isoformat()
+    report = json.loads(path.read_text("utf-8")) | told
+    report["lists"] = {name: {"newest": newest, "age_hours": hours, "stale": said, "gaps": []}}
+    path.write_text(json.dumps(report), "utf-8")
     return run
 
 
@@ -180,9 +197,76 @@ def test_an_account_that_cannot_be_read_is_named(tmp_path: Path, name: str, cont
     assert caught.value.breaks_data
 
 
-def test_a_list_s_gaps_are_the_ledger_s_and_its_newest_row_the_last_run_s(tmp_path: Path) -> None:
+OLD = 1823 * 24.0
+REPLAY = {"GOVNEWS_REPLAY": "examples/demo.warc.gz"}
+
+
+@pytest.mark.parametrize(
+    ("said", "hours", "told", "verdict"),
+    [
+        (True, OLD, {}, True),
+        (False, 71, {}, False),
+        (False, 71, {"settings": {}}, False),
+        (False, 500, {"settings": {"GOVNEWS_STALE_AFTER": "999"}}, False),
+        (None, 1, {"settings": {}}, None),
+        (None, OLD, {"settings": REPLAY}, None),
+        (False, 1, {"settings": REPLAY}, None),
+        (False, 1, {"arguments": {"since": "2021-11-01"}}, None),
+        (False, OLD, {}, None),
+        (False, 1, {"settings": {"GOVNEWS_STALE_AFTER": "0"}}, None),
+    ],
+)
+def test_a_list_is_ok_only_where_a_run_looked_for_news_of_it(
+    tmp_path: Path, said: bool | None, hours: float, told: dict[str, Any], verdict: bool | None
+) -> None:
+    """Accounts of before say false for what was not asked, too, and name no settings."""
+    run = judge(tmp_path, 1, said, hours=hours, **told)
+    (state,) = list_states(tmp_path, accounts(tmp_path).runs)
+    assert (state.stale, state.judged) == (verdict, None if verdict is None else run.started)
+    assert state.newest == run.started - timedelta(hours=hours)
+
+
+def test_a_list_of_which_a_run_saw_no_row_was_not_judged_by_it(tmp_path: Path) -> None:
+    run_of(tmp_path, 1, lists={"部委动态": ListAccount()}, stale_after=timedelta(hours=72))
+    (state,) = list_states(tmp_path, accounts(tmp_path).runs)
+    assert (state.stale, state.newest) == (None, None)
+
+
+def test_a_backfill_and_a_replay_leave_the_verdict_of_the_crawl_before_them(tmp_path: Path) -> None:
+    """And its newest row, than which those of a backfill are older."""
+    write(tmp_path, full(1))
+    crawl = judge(tmp_path, 1, True, hours=90)
+    judge(tmp_path, 2, None, hours=OLD, arguments={"since": "2016-01-01"}, settings={})
+    judge(tmp_path, 3, None, hours=OLD, settings=REPLAY)
+    (state,) = list_states(tmp_path, accounts(tmp_path).runs)
+    assert (state.stale, state.judged, state.newest) == (True, crawl.started, crawl.started - timedelta(hours=90))
+    _, tree = made(tmp_path)
+    assert "列表过旧（2021-11-26 的运行）：部委动态" in tree.css_first(".status.bad").text()
+    assert "过旧 stale 2021-11-26 12:00" in cells(tree, "freshness")[0]
+
+
+def test_lists_that_no_run_judged_are_neither_well_nor_ill(tmp_path: Path) -> None:
+    write(tmp_path, full(1))
+    judge(tmp_path, 1, False, hours=OLD, settings=REPLAY)
+    _, tree = made(tmp_path)
+    assert cells(tree, "freshness")[0][3] == "未判断 not judged"
+    assert tree.css_first("#freshness .badge").attributes["class"] == "badge "
+    assert not tree.css(".status.good, .status.bad")
+    assert "1 个列表的新鲜度未判断" in tree.css_first(".status").text()
+    judge(tmp_path, 2, False, name="地方经济", settings={})
+    judge(tmp_path, 3, True, name="宏观经济", hours=OLD, settings={})
+    _, tree = made(tmp_path)
+    lines = [line.text() for line in tree.css(".status.bad li")]
+    assert len(lines) == 2
+    assert "宏观经济" in lines[0]
+    assert "1 个列表的新鲜度未判断" in lines[1]
+
+
+def test_a_list_s_gaps_are_the_ledger_s_and_its_newest_row_the_newest_of_all_runs(tmp_path: Path) -> None:
     old = Gap(NOON - timedelta(days=9), NOON - timedelta(days=8))
-    run_of(tmp_path, 1, lists={"部委动态": ListAccount(newest=NOON, gaps=[old]), "地方经济": ListAccount(gaps=[old])})
+    run_of(tmp_path, 1, lists={"部委动态": ListAccount(newest=NOON), "地方经济": ListAccount()})
+    seen = ListAccount(newest=NOON - timedelta(days=1), gaps=[old])
+    run_of(tmp_path, 2, lists={"部委动态": seen, "地方经济": ListAccount(gaps=[old])})
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.coverage.read("部委动态", NOON - timedelta(days=3), NOON - timedelta(days=2), to_end=True)
         ledger.coverage.read("部委动态", NOON - timedelta(days=1), NOON, to_end=False)
@@ -192,14 +276,53 @@ def test_a_list_s_gaps_are_the_ledger_s_and_its_newest_row_the_last_run_s(tmp_pa
     assert states["地方经济"].gaps == [old], "a list that the ledger does not know"
 
 
-def test_a_ledger_is_only_read_and_one_of_another_version_not_at_all(tmp_path: Path) -> None:
-    with Ledger(tmp_path / "ledger.sqlite") as ledger:
-        ledger.coverage.read("部委动态", NOON, NOON, to_end=True)
-    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db:
-        db.execute("PRAGMA user_version = 1")
+@pytest.mark.parametrize(("version", "known"), [(1, 0), (2, 1), (3, 1), (4, 1), (99, 1)])
+def test_a_ledger_is_only_read_and_one_of_another_version_too_if_it_knows_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int, known: int
+) -> None:
+    with monkeypatch.context() as former:
+        former.setattr("govnews_spider.database.MIGRATIONS", MIGRATIONS[:version])
+        with closing(connect(tmp_path / "ledger.sqlite")) as db:
+            if known:
+                Coverage(db).read("部委动态", NOON, NOON + timedelta(days=1), to_end=True, failed=[NOON])
+            db.execute(f"PRAGMA user_version = {version}")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert list_states(tmp_path, []) == []
+    assert [(state.name, len(state.gaps)) for state in list_states(tmp_path, [])] == [("部委动态", 1)] * known
+    assert unfinished(tmp_path) == []
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_run_that_has_not_ended_needs_attention_until_it_has(tmp_path: Path) -> None:
+    write(tmp_path, article(1))
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.begin_run("20211125T040000Z-sina_gov-dead", "sina_gov", NOON)
+        assert unfinished(tmp_path) == ["20211125T040000Z-sina_gov-dead"]
+        assert "20211125T040000Z-sina_gov-dead" in made(tmp_path)[0]
+        ledger.end_run("20211125T040000Z-sina_gov-dead", NOON, 0, "{}")
+    assert unfinished(tmp_path) == []
+    assert "20211125T040000Z-sina_gov-dead" not in made(tmp_path)[0]
+
+
+def killed(data: Path, ledger: Ledger) -> Path:
+    """The folder as a run that ends here without a word leaves it: what it committed lies in the -wal file."""
+    ledger.coverage.read("部委动态", NOON - timedelta(days=3), NOON - timedelta(days=2), to_end=True)
+    ledger.coverage.read("部委动态", NOON - timedelta(days=1), NOON, to_end=False)
+    data.mkdir(exist_ok=True)
+    for path in Path(ledger.path).parent.glob("ledger.sqlite*"):
+        (data / path.name).write_bytes(path.read_bytes())
+    assert (data / "ledger.sqlite-wal").stat().st_size
+    return data
+
+
+def test_what_a_killed_run_committed_is_read_and_left_for_the_next_run(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with Ledger(tmp_path / "run" / "ledger.sqlite") as ledger:
+        data = killed(tmp_path / "data", ledger)
+    kept = ("ledger.sqlite", "ledger.sqlite-wal")
+    before = [(data / name).read_bytes() for name in kept]
+    (state,) = list_states(data, [])
+    assert state.gaps == [Gap(NOON - timedelta(days=2), NOON - timedelta(days=1))]
+    assert [(data / name).read_bytes() for name in kept] == before
 
 
 def test_a_damaged_ledger_is_a_fault_of_the_data(tmp_path: Path) -> None:
@@ -319,6 +442,41 @@ def test_a_run_is_named_by_its_time_in_shanghai(tmp_path: Path) -> None:
     assert isinstance(chart, Chart)
     assert chart.spec
     assert [bar["name"] for bar in chart.spec["data"]["values"]] == [f"2021-11-26 02:00 {run.run_id}"]
+
+
+def test_a_run_says_what_it_was_given_and_what_rows_of_before_became_by_it(tmp_path: Path) -> None:
+    write(tmp_path, full(1))
+    run_of(tmp_path, 1, arguments={"since": "2021-11-01"}, marked=Counter({"reprint": 2, "other_original": 1}))
+    judge(tmp_path, 2, None, settings=REPLAY)
+    _, tree = made(tmp_path)
+    replay, backfill = cells(tree, "run-list")
+    assert replay[2] == "GOVNEWS_REPLAY=examples/demo.warc.gz"
+    assert backfill[2] == "since=2021-11-01"
+    assert replay[6] == ""
+    assert backfill[6] == "转为转载 reprint 2改认首发 other_original 1"
+    assert "见下表“改标”" in tree.css_first("#outcomes .note").text()
+
+
+def test_charts_by_list_say_that_an_article_stands_in_several(told: tuple[str, LexborHTMLParser]) -> None:
+    _, tree = told
+    for key in ("per-period", "together"):
+        note = tree.css_first(f"#{key} .note").text()
+        assert "只计入最先列出它的" in note
+        assert "named it first" in note
+
+
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [
+        (["430100"], "湖南省长沙市"),
+        (["430000", "430100"], "湖南省、长沙市"),
+        (["110101", "430100", "430200"], "北京市东城区、湖南省长沙市、株洲市"),
+        (["990100", "999999"], "990100、999999"),
+        ([], ""),
+    ],
+)
+def test_a_search_by_a_province_finds_the_places_in_it(codes: list[str], said: str) -> None:
+    assert newest.places(codes) == said
 
 
 @given(st.text())
@@ -448,7 +606,8 @@ def test_what_needs_attention_is_on_the_first_screen(tmp_path: Path) -> None:
     assert "最近一次运行以 6 结束" in shown
     assert "部委动态" in shown
     assert "1 处缺口，共 5 小时" in shown
-    run_of(tmp_path, 2, lists={"部委动态": ListAccount(newest=NOON + timedelta(days=2))})
+    fresh = ListAccount(newest=NOON + timedelta(days=2))
+    run_of(tmp_path, 2, lists={"部委动态": fresh}, stale_after=timedelta(hours=72))
     _, tree = made(tmp_path)
     assert tree.css_first(".status.good")
 
@@ -470,13 +629,25 @@ def test_the_policy_knows_the_scripts_as_they_stand_in_the_page(told: tuple[str,
         assert f"'sha256-{digest}'" in str(tree.css_first("meta[http-equiv]").attributes["content"])
 
 
-def command(data: Path, *arguments: str, without: str = "") -> subprocess.CompletedProcess[str]:
-    """`scrapy report`; ``without``: a package that is not installed there."""
+def command(
+    data: Path, *arguments: str, without: str = "", through: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """`scrapy report`; ``without``: a package that is not installed there; ``through``: what starts it."""
     start = f"import sys; sys.modules[{without!r}] = None; from scrapy.cmdline import execute; execute()"
     line = [sys.executable, "-c", start] if without else [sys.executable, "-m", "scrapy"]
     wide = os.environ | {"PYTHONIOENCODING": "utf-8"}
-    line += ["report", *arguments, "-s", f"GOVNEWS_DATA={data}"]
+    line = [*through, *line, "report", *arguments, "-s", f"GOVNEWS_DATA={data}"]
     return subprocess.run(line, cwd=ROOT, env=wide, capture_output=True, encoding="utf-8", timeout=60, check=False)
+
+
+def scrapy_report(data: Path, out: Path) -> int:
+    """The command in this process; its exit code, or the UsageError that stands for 2."""
+    done = Command()
+    done.settings = Settings()
+    done.settings.setmodule("govnews_spider.settings")
+    done.settings.set("GOVNEWS_DATA", str(data), priority="cmdline")
+    done.run([], argparse.Namespace(out=out))
+    return done.exitcode
 
 
 def test_the_command_names_the_file_and_its_counts(tmp_path: Path) -> None:
@@ -486,9 +657,69 @@ def test_the_command_names_the_file_and_its_counts(tmp_path: Path) -> None:
     assert re.fullmatch(
         rf"{re.escape(str(data / 'report.html'))}: 8 articles, 1 reprints, 0 runs; \d\.\d MB\n", done.stdout
     )
-    out = tmp_path / "elsewhere" / "page.html"
+    out = tmp_path / "page.html"
     assert command(data, "--out", str(out)).returncode == 0
-    assert [path.name for path in out.parent.iterdir()] == ["page.html"]
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "page.html"}
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("data", "data is a folder; name a file in it: --out data/report.html"),
+        ("there/page.html", "there is no folder there; make it"),
+        ("file/page.html", "there is no folder file; make it"),
+        ("pipe", "pipe is no regular file"),
+        ("x" * 300, "File name too long"),
+    ],
+)
+def test_a_report_goes_only_where_a_file_may_be_made(
+    tmp_path: Path, out: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(Path("data"), full(1))
+    Path("file").touch()
+    os.mkfifo("pipe")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UsageError, match=f"bad_argument: --out .*{re.escape(message)}"):
+        scrapy_report(Path("data"), Path(out))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.fixture
+def obeying() -> tuple[str, ...]:
+    """What starts a program that may not write where the modes say so; to root they say nothing."""
+    if os.geteuid():
+        return ()
+    setpriv = shutil.which("setpriv")
+    through = (str(setpriv), "--bounding-set=-dac_override")
+    if setpriv is None or subprocess.run([*through, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("root writes where it likes, and there is no setpriv that keeps it from that")
+    return through
+
+
+@pytest.mark.parametrize("alive", [False, True])
+def test_a_folder_that_may_only_be_read_has_a_report_elsewhere(
+    tmp_path: Path, obeying: tuple[str, ...], *, alive: bool
+) -> None:
+    """``alive``: a run is writing there, or was killed."""
+    data = write(tmp_path / "data", full(1))
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        killed(data, ledger)
+    if not alive:
+        with closing(sqlite3.connect(data / "ledger.sqlite")) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    folders = [data, *(path for path in data.rglob("*") if path.is_dir())]
+    before = sorted(data.rglob("*"))
+    assert (data / "ledger.sqlite-wal" in before) == alive
+    for path in folders:
+        path.chmod(0o555)
+    done = command(data, "--out", str(tmp_path / "page.html"), through=obeying)
+    for path in folders:
+        path.chmod(0o755)
+    assert (done.returncode, done.stderr) == (0, "")
+    tree = LexborHTMLParser((tmp_path / "page.html").read_text("utf-8"))
+    assert len(cells(tree, "gaps")) == 1, "which the ledger alone knows"
+    assert sorted(data.rglob("*")) == before
 
 
 def test_what_is_damaged_is_exit_code_7_and_leaves_the_last_report(tmp_path: Path) -> None:
@@ -507,6 +738,7 @@ def test_what_is_damaged_is_exit_code_7_and_leaves_the_last_report(tmp_path: Pat
         ((), "", "no_articles: "),
         (("data",), "", "bad_argument: 'data'"),
         ((), "vl_convert", "pip install 'govnews-spider[report]'"),
+        (("--out", "/"), "", "bad_argument: --out / is a folder"),
     ],
 )
 def test_a_report_that_cannot_be_made_is_exit_code_2_and_says_how(

@@ -45,6 +45,8 @@ class Command(ScrapyCommand):
             sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese is no reason to fail
         try:
             data = Options.read(self.settings or {}).data
+            if opts.out is not None:
+                _check(opts.out)
             _write(data, opts.out or data / "report.html")
         except (ValueError, FileNotFoundError) as error:
             raise UsageError(str(error), print_help=False) from error
@@ -53,6 +55,19 @@ class Command(ScrapyCommand):
                 raise UsageError(str(fault), print_help=False) from fault
             sys.stderr.write(f"{fault}\n")
             self.exitcode = 7 if fault.breaks_data else 1
+
+
+def _check(out: Path) -> None:
+    """Raises ValueError for what is no file and would be replaced, and for a folder that is not there: no typing error makes folders."""
+    try:
+        if out.is_dir():
+            raise ValueError(f"bad_argument: --out {out} is a folder; name a file in it: --out {out / 'report.html'}")
+        if out.exists() and not out.is_file():
+            raise ValueError(f"bad_argument: --out {out} is no regular file; name one that may be replaced")
+        if not out.parent.is_dir():
+            raise ValueError(f"bad_argument: --out {out}: there is no folder {out.parent}; make it, or name another")
+    except OSError as error:
+        raise ValueError(f"bad_argument: --out {out}: {error.strerror}; name another place") from error
 
 
 def _write(data: Path, out: Path) -> None:

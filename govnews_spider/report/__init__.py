@@ -17,7 +17,7 @@ from govnews_spider.faults import named
 from govnews_spider.report import library
 from govnews_spider.report.accounts import Accounts, accounts
 from govnews_spider.report.chapters import collected, newest, quality, reprints, runs, subjects, summary
-from govnews_spider.report.lists import ListState, list_states
+from govnews_spider.report.lists import ListState, list_states, unfinished
 from govnews_spider.report.page import page
 from govnews_spider.report.parts import Chapter
 from govnews_spider.report.reprinted import Reprinted, copies, reprinted
@@ -51,6 +51,7 @@ def report(data: Path, out: Path, *, now: datetime) -> Written:
     again = reprinted(repeated, found.asked)
     revisions = sum(read_day(path, ("revision",)).num_rows for path in day_files(data, "revisions"))
     told = accounts(data)
+    told.unfinished = sorted({*unfinished(data)} - {run.run_id for run in told.runs})
     lists = list_states(data, told.runs)
     head = summary.head(found, told, lists, reprints=again.total, revisions=revisions)
     chapters = _chapters(found, again, told, lists, now)

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from govnews_spider.coverage import Gap
 from govnews_spider.faults import Fault, named
+
+_STALE_AFTER: Final = 72.0
+"""Hours: what ``GOVNEWS_STALE_AFTER`` is in a run that names no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +22,8 @@ class ListAccount:
     """What a run says of a list; times are aware."""
 
     newest: datetime | None
-    stale: bool
+    stale: bool | None
+    """None where the run did not judge."""
     gaps: list[Gap]
 
 
@@ -30,11 +34,15 @@ class Account:
     run_id: str
     spider: str
     arguments: dict[str, str]
+    settings: dict[str, str]
+    """Those that were given; empty in an account of before they were named."""
     started: datetime
     seconds: float | None
     exit_code: int
     exit_reason: str
     balance: dict[str, int]
+    marked: dict[str, int]
+    """What rows of before have become by this run → how many."""
     lists: dict[str, ListAccount]
 
 
@@ -44,6 +52,8 @@ class Accounts:
 
     runs: list[Account] = field(default_factory=list)
     killed: list[str] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
+    """Those that have begun, and are at it now or were killed."""
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Slug and outcome (``rejected`` or ``failed``) → how often, over all runs."""
 
@@ -71,21 +81,40 @@ def _account(report: dict[str, Any]) -> Account:
         run_id=str(report["run_id"]),
         spider=str(report["spider"]),
         arguments={str(name): str(value) for name, value in report["arguments"].items()},
+        settings={str(name): str(value) for name, value in report.get("settings", {}).items()},
         started=_time(report["started"]),
         seconds=None if report["seconds"] is None else float(report["seconds"]),
         exit_code=int(report["exit_code"]),
         exit_reason=str(report["exit_reason"]),
         balance={str(name): int(count) for name, count in report["balance"].items()},
-        lists={str(name): _list(account) for name, account in report["lists"].items()},
+        marked={str(name): int(count) for name, count in report.get("marked", {}).items()},
+        lists={str(name): _list(account, report) for name, account in report["lists"].items()},
     )
 
 
-def _list(account: dict[str, Any]) -> ListAccount:
+def _list(account: dict[str, Any], report: dict[str, Any]) -> ListAccount:
     return ListAccount(
         newest=_time(account["newest"]) if account["newest"] else None,
-        stale=bool(account["stale"]),
+        stale=_verdict(account, report),
         gaps=[Gap(_time(since), _time(until)) for since, until in account["gaps"]],
     )
+
+
+def _verdict(account: dict[str, Any], report: dict[str, Any]) -> bool | None:
+    """Whether the run found the list stale; None where it saw no row, or expected no news.
+
+    Accounts of before say ``false`` where nobody judged, too: in a backfill, in a replay, and where the setting is 0. So theirs counts
+    only from a run that looked for news, and of a list that was young enough.
+    """
+    if account["newest"] is None:
+        return None
+    if account["stale"]:
+        return True
+    settings = report.get("settings", {})
+    if account["stale"] is None or "since" in report["arguments"] or settings.get("GOVNEWS_REPLAY"):
+        return None
+    limit = float(settings.get("GOVNEWS_STALE_AFTER", _STALE_AFTER))
+    return False if limit and (account["age_hours"] or 0) <= limit else None
 
 
 def _time(text: str) -> datetime:

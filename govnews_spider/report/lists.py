@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from govnews_spider.coverage import Coverage, Gap
-from govnews_spider.database import MIGRATIONS
 from govnews_spider.faults import named
 from govnews_spider.report.accounts import Account
+
+_KNOWS_LISTS: Final = 2
+"""The version of the schema from which on the ledger knows how far lists were read, and which runs have begun."""
 
 
 @dataclass(slots=True)
@@ -21,9 +25,11 @@ class ListState:
 
     name: str
     newest: datetime | None = None
-    """The newest row that the last run saw of it; None where no run did."""
-    stale: bool = False
-    """Whether that run found it stale."""
+    """The newest row that any run saw of it; None where no run did."""
+    stale: bool | None = None
+    """What the last run that judged it found; None where none did."""
+    judged: datetime | None = None
+    """When that run began."""
     through: datetime | None = None
     """Up to when it was read, but for its gaps; None where the ledger does not know."""
     gaps: list[Gap] = field(default_factory=list)
@@ -32,33 +38,57 @@ class ListState:
 def list_states(data: Path, runs: Sequence[Account]) -> list[ListState]:
     """Every list that a run or the ledger knows, by name; ``runs`` has the newest run first.
 
-    What the ledger says of gaps counts; where there is none, or one of another version, the last run's account does.
+    What the ledger says of gaps counts; where there is none, the last run's account does.
     Raises :class:`govnews_spider.faults.Fault` for a ledger that is damaged or not given by the system.
     """
     states: dict[str, ListState] = {}
     for run in runs:
         for name, account in run.lists.items():
-            states.setdefault(name, ListState(name, account.newest, account.stale, gaps=account.gaps))
-    path = data / "ledger.sqlite"
-    if path.exists():
-        try:
-            for known in _known(path):
-                state = states.setdefault(known.name, known)
-                state.through, state.gaps = known.through, known.gaps
-        except sqlite3.Error as error:
-            raise named(error, path) from error
+            state = states.setdefault(name, ListState(name, gaps=account.gaps))
+            state.newest = max(filter(None, (state.newest, account.newest)), default=None)
+            if state.stale is None and account.stale is not None:
+                state.stale, state.judged = account.stale, run.started
+    with _ledger(data / "ledger.sqlite") as db:
+        if db is not None:
+            for name, through in db.execute("SELECT name, through FROM lists").fetchall():
+                state = states.setdefault(name, ListState(name))
+                state.through, state.gaps = datetime.fromisoformat(through), Coverage(db).gaps(name)
     return sorted(states.values(), key=lambda state: state.name)
 
 
-def _known(path: Path) -> list[ListState]:
-    # Not by the ledger's own class: a report is no reason to bring a ledger up to today's schema, and a run may be writing to it.
-    # Not as read-only either: such a connection leaves its -wal and -shm behind.
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as db:
-        db.execute("PRAGMA query_only = ON")
-        if db.execute("PRAGMA user_version").fetchone()[0] != len(MIGRATIONS):
-            return []
-        coverage = Coverage(db)
-        rows = db.execute("SELECT name, through FROM lists").fetchall()
-        return [
-            ListState(name, through=datetime.fromisoformat(through), gaps=coverage.gaps(name)) for name, through in rows
-        ]
+def unfinished(data: Path) -> list[str]:
+    """The runs that have begun and of which nobody has said that they ended: at it now, or killed. Raises as :func:`list_states`."""
+    with _ledger(data / "ledger.sqlite") as db:
+        found = db.execute("SELECT run_id FROM runs WHERE finished IS NULL").fetchall() if db else []
+    return [run_id for (run_id,) in found]
+
+
+@contextmanager
+def _ledger(path: Path) -> Iterator[sqlite3.Connection | None]:
+    """The ledger, for reading; None where there is none, or one of before it knew of lists and runs.
+
+    Not by the ledger's own class: a report is no reason to bring a ledger up to today's schema, and a run may be writing to it.
+    """
+    if not path.exists():
+        yield None
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{_way(path)}", uri=True)) as db:
+            db.execute("PRAGMA query_only = ON")
+            yield db if db.execute("PRAGMA user_version").fetchone()[0] >= _KNOWS_LISTS else None
+    except sqlite3.Error as error:
+        raise named(error, path) from error
+
+
+def _way(path: Path) -> str:
+    """How SQLite is to open the ledger so that it need not write, and leaves it as it was where it may."""
+    wal, index = (path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))
+    try:
+        waits = bool(wal.stat().st_size) or index.exists()
+    except FileNotFoundError:
+        waits = False
+    if waits:
+        return "mode=ro"  # a run is writing, or was killed: what it committed is read where it stands
+    if all(os.access(needed, os.W_OK) for needed in (path, path.parent)):
+        return "mode=rw"  # it takes its -wal and -shm away again, which one that may only read leaves behind
+    return "immutable=1"  # nothing waits beside the file, and no -shm can be made, without which SQLite reads only what stays as it is

@@ -133,10 +133,13 @@ def searched(page: Page, title: str) -> dict[str, Any]:
     page.emulate_media(media="print")
     printed = page.locator("#articles tbody th").filter(visible=True).all_inner_texts()
     page.emulate_media(media="screen")
+    province, places = search(page, "湖南"), search(page, "长沙")
     none = search(page, "没有这样的题目")
     said = page.locator("#found").inner_text()
     page.press("#search", "Escape")
-    return {"found": found, "printed": printed, "none": none, "said": said, "again": page.evaluate(SHOWN)}
+    again = page.evaluate(SHOWN)
+    told = {"found": found, "printed": printed, "province": province, "places": places}
+    return told | {"none": none, "said": said, "again": again}
 
 
 def search(page: Page, words: str) -> list[str]:

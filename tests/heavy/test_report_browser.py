@@ -66,7 +66,11 @@ def account(number: int, rng: random.Random) -> dict[str, Any]:
     run.outcomes.update(stored=40, unchanged=10, reprint=5, rejected=rng.randrange(5))
     run.outcomes["failed"] = run.seen - run.outcomes.total()
     run.lists["部委动态"] = ListAccount(newest=at, gaps=[Gap(at - timedelta(hours=9), at - timedelta(hours=4))])
-    return run.as_json()
+    run.marked.update(reprint=2, article=1, other_original=number)
+    if number % 2:
+        return run.as_json()
+    run.lists["地方经济"] = ListAccount(newest=at - timedelta(days=1823))
+    return run.as_json() | {"settings": {"GOVNEWS_REPLAY": "archives/20211125T060000Z-sina_gov-4d1f-00000.warc.gz"}}
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +151,11 @@ class TestView:
         assert seen[view]["found"] == seen[view]["printed"] == [full(321).title]
         assert seen[view]["none"] == []
         assert seen[view]["shown"] == 100
+
+    def test_the_search_by_a_province_finds_what_names_only_places_in_it(self, seen: dict[str, Any], view: str) -> None:
+        """As the chart of provinces counts."""
+        assert seen[view]["province"] == seen[view]["places"]
+        assert len(seen[view]["places"]) == 100, "and more are not shown"
 
     def test_the_search_says_how_many_and_escape_empties_it(self, seen: dict[str, Any], view: str) -> None:
         assert seen[view]["said"] == "0 篇符合，显示 0 篇 · 0 of 0 shown"

@@ -42,11 +42,18 @@ def _over_time(found: Collected) -> list[Chart]:
     chinese, english = UNIT_NAMES[unit]
     title = (f"每{chinese}各列表的文章", f"Articles per {english} and list")
     week = ("；一周自周一起", "; weeks begin on Monday") if unit == "week" else ("", "")
-    note = (f"按发布日期，转载不计{week[0]}", f"by day of publication, without reprints{week[1]}")
+    note = (
+        f"按发布日期，转载不计{week[0]}；一篇可见于几个列表，只计入最先列出它的，不可据此统计列表",
+        f"by day of publication, without reprints{week[1]}; an article may stand in several lists and counts for the one that"
+        " named it first: do not count lists by this",
+    )
     spec = over_time(counts, periods, series, unit, mark="bar")
     spec_together = over_time(together, periods, series, unit, mark="area" if len(periods) >= FEW else "bar")
     title_together = ("累计文章", "Articles so far")
-    note_together = ("自首日起各列表累计", "by list, from the first day on")
+    note_together = (
+        "自首日起累计；一篇只计入最先列出它的列表",
+        "from the first day on; an article counts for the list that named it first",
+    )
     numbers, numbers_together = (_table(found, periods, series, unit) for found in (counts, together))
     wide = len(periods) > _SIDE_BY_SIDE
     return [

@@ -38,7 +38,18 @@ def chapter(rows: Sequence[Row]) -> Chapter:
 
 
 def _cells(row: Row) -> list[Cell]:
-    names = gazetteer().names
-    regions = "、".join(names.get(code, code) for code in row.regions)
     title = link(row.title, row.url)
-    return [time_tag(row.published_at), title, row.source or "", row.section or "", "、".join(row.topics), regions]
+    topics = "、".join(row.topics)
+    return [time_tag(row.published_at), title, row.source or "", row.section or "", topics, places(row.regions)]
+
+
+def places(codes: Sequence[str]) -> str:
+    """Their names; a province that is not among them stands before the first place of its, so that who searches it finds them."""
+    names = gazetteer().names
+    said, met = [], set()
+    for code in codes:
+        province = f"{code[:2]}0000"
+        above = "" if province in met or province == code else names.get(province, "")
+        said.append(above + names.get(code, code))
+        met.add(province)
+    return "、".join(said)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from govnews_spider.report import specs
 from govnews_spider.report.chapters.collected import OTHERS
+from govnews_spider.report.chapters.lists import freshness, gaps
 from govnews_spider.report.heat import heat, shades
-from govnews_spider.report.html import Html, Label, both, time_tag
+from govnews_spider.report.html import Html, Label
 from govnews_spider.report.lists import ListState
-from govnews_spider.report.parts import Cell, Chapter, Chart, Table, table_card
+from govnews_spider.report.parts import Cell, Chapter, Chart, Table
 from govnews_spider.report.periods import UNIT_NAMES, Unit, between, label, month_or_year, start_of
 from govnews_spider.report.rows import MEASURED, Collected
 from govnews_spider.report.timeline import month_axis, over_time
@@ -41,8 +42,8 @@ def chapter(found: Collected, refused: Counter[tuple[str, str]], lists: Sequence
         _coverage(found),
         _layouts(found),
         _refusals(refused),
-        _freshness(lists, now),
-        _gaps(lists),
+        freshness(lists, now),
+        gaps(lists),
     ]
     return Chapter("quality", ("质量如何", "How well"), parts)
 
@@ -113,42 +114,3 @@ def _refusals(refused: Counter[tuple[str, str]]) -> Chart:
     )
     table = Table([("原因", "slug"), ("结果", "outcome"), ("次数", "times")], [[*pair, count] for pair, count in most])
     return Chart("refusals", title, note, spec, table, list(dict.fromkeys(groups)), wide=False)
-
-
-def _freshness(lists: Sequence[ListState], now: datetime) -> Html:
-    rows: list[list[Cell]] = []
-    for state in lists:
-        verdict = ("过旧", "stale") if state.stale else ("正常", "ok") if state.newest else ("未知", "unknown")
-        mark = Html(
-            f'<span class="badge {"bad" if state.stale else "good" if state.newest else ""}">{both(verdict)}</span>'
-        )
-        age = "—" if state.newest is None else _span(now - state.newest)
-        rows.append([state.name, time_tag(state.newest), age, mark, time_tag(state.through), len(state.gaps)])
-    columns = [
-        ("列表", "list"),
-        ("最新一行", "newest row"),
-        ("距今", "age"),
-        ("上次运行时", "at the last run"),
-        ("读到", "read through"),
-        ("缺口", "gaps"),
-    ]
-    return table_card("freshness", ("列表新鲜度", "Freshness of the lists"), Table(columns, rows))
-
-
-def _gaps(lists: Sequence[ListState]) -> Html:
-    rows: list[list[Cell]] = []
-    for state in lists:
-        for gap in state.gaps:
-            cure = ("仅存档可补", "only by -a fill_gaps=1") if gap.gone else ("下次运行可补", "by the next run")
-            rows.append(
-                [state.name, time_tag(gap.since), time_tag(gap.until), _span(gap.until - gap.since), both(cure)]
-            )
-    columns = [("列表", "list"), ("自", "from"), ("至", "until"), ("时长", "length"), ("如何补上", "how it closes")]
-    return table_card("gaps", ("缺口：从未读到的时段", "Gaps: times that were never read"), Table(columns, rows))
-
-
-def _span(length: timedelta) -> str:
-    hours = max(length, timedelta()) / timedelta(hours=1)
-    if hours < 1:
-        return f"{hours * 60:,.0f} 分钟 min"
-    return f"{hours:,.1f} 小时 h" if hours < 48 else f"{hours / 24:,.1f} 天 d"

@@ -34,6 +34,7 @@ _OUTCOMES: Final[dict[str, str]] = {
     "rejected": "拒收",
     "failed": "失败",
 }
+_MARKED: Final[dict[str, str]] = {"reprint": "转为转载", "article": "转回文章", "other_original": "改认首发"}
 
 
 def chapter(found: Accounts) -> Chapter:
@@ -57,9 +58,15 @@ def _outcomes(found: Accounts) -> Chart:
     rows: list[list[Cell]] = [[run.run_id, *(run.balance[name] for name in OUTCOMES)] for run in reversed(shown)]
     columns: list[Label] = [("运行", "run"), *((_OUTCOMES[name], name) for name in OUTCOMES)]
     title = ("每次运行的结果", "What came of each run")
+    later = ("", "")
+    if any(run.marked for run in shown):
+        later = (
+            "；入库以后才转为转载的仍计为入库，见下表“改标”",
+            "; what became a reprint later stays stored here: see “marked” below",
+        )
     note = (
-        f"最近的运行，至多 {_SHOWN} 次；每篇只计一个结果",
-        f"the latest runs, {_SHOWN} at most; every article ends as exactly one of these",
+        f"最近的运行，至多 {_SHOWN} 次；每篇只计一个结果{later[0]}",
+        f"the latest runs, {_SHOWN} at most; every article ends as exactly one of these{later[1]}",
     )
     return Chart("outcomes", title, note, spec if shown else None, Table(columns, rows), series, wide=False)
 
@@ -81,10 +88,11 @@ def _list(found: Accounts) -> Html:
     columns = [
         ("开始", "started"),
         ("爬虫", "spider"),
-        ("参数", "arguments"),
+        ("参数与设置", "given"),
         ("用时", "took"),
         ("见到", "seen"),
         ("入库", "stored"),
+        ("改标", "marked"),
         ("退出码", "exit code"),
     ]
     named = "、".join(found.killed)
@@ -93,7 +101,10 @@ def _list(found: Accounts) -> Html:
 
 
 def _row(run: Account) -> list[Cell]:
-    arguments = " ".join(f"{name}={value}" for name, value in run.arguments.items())
+    given = " ".join(f"{name}={value}" for name, value in (*run.arguments.items(), *run.settings.items()))
+    marked = "<br>".join(
+        text(f"{_MARKED.get(kind, '')} {kind} {count:,}".strip()) for kind, count in run.marked.items()
+    )
     took = (
         "—"
         if run.seconds is None
@@ -103,4 +114,14 @@ def _row(run: Account) -> list[Cell]:
     )
     state = "bad" if run.exit_code else "good"
     code = Html(f'<span class="badge {state}">{run.exit_code}</span> <small><bdi>{text(run.exit_reason)}</bdi></small>')
-    return [time_tag(run.started), run.spider, arguments, took, run.balance["seen"], run.balance["stored"], code]
+    seen, stored = run.balance["seen"], run.balance["stored"]
+    return [
+        time_tag(run.started),
+        run.spider,
+        given,
+        took,
+        seen,
+        stored,
+        Html(marked and f"<span>{marked}</span>"),
+        code,
+    ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from govnews_spider.report.accounts import Accounts
-from govnews_spider.report.html import Html, Label, both, text
+from govnews_spider.report.html import Html, Label, both, local, text
 from govnews_spider.report.lists import ListState
 from govnews_spider.report.rows import Collected
 
@@ -33,11 +33,15 @@ def _tiles(found: Collected, reprints: int, revisions: int, runs: int) -> Html:
 
 
 def _attention(accounts: Accounts, lists: Sequence[ListState]) -> Html:
-    """What is not as it should be, each in a line; or that all is well."""
+    """What is not as it should be, each in a line; or that all is well, as far as it was judged."""
     lines = [*_runs(accounts), *_lists(lists)]
+    unjudged = _unjudged(lists)
+    if not lines and unjudged:
+        none = both(("没有发现需要注意的事项", "Nothing was found that needs attention"))
+        return Html(f'<p class="status">{none}；{unjudged}</p>')
     if not lines:
         return Html(f'<p class="status good">✓ {both(("没有需要注意的事项", "Nothing needs attention"))}</p>')
-    items = "".join(f"<li>{line}</li>" for line in lines)
+    items = "".join(f"<li>{line}</li>" for line in (*lines, unjudged) if line)
     head = both(("需要注意", "Needs attention"))
     return Html(
         f'<section class="status bad" aria-labelledby="attention"><h2 id="attention">⚠ {head}</h2><ul>{items}</ul></section>'
@@ -53,14 +57,24 @@ def _runs(accounts: Accounts) -> list[Html]:
     if accounts.killed:
         count = len(accounts.killed)
         lines.append(both((f"{count} 次运行被强行终止", f"runs that were killed, and left no account: {count}")))
+    if accounts.unfinished:
+        names = "、".join(accounts.unfinished)
+        lines.append(both((f"正在进行或被强行终止的运行：{names}", "a run that is at it now, or was killed")))
     return lines
 
 
 def _lists(lists: Sequence[ListState]) -> list[Html]:
     lines = []
-    stale = "、".join(state.name for state in lists if state.stale)
-    if stale:
-        lines.append(both((f"列表过旧：{stale}", "lists whose newest row is too old")))
+    stale: dict[str, list[str]] = {}
+    for state in lists:
+        if state.stale and state.judged:
+            stale.setdefault(local(state.judged)[:10], []).append(state.name)
+    for day, names in sorted(stale.items(), reverse=True):
+        label = (
+            f"列表过旧（{day} 的运行）：{'、'.join(names)}",
+            f"lists whose newest row was too old for the run of {day}",
+        )
+        lines.append(Html(f'<a href="#freshness">{both(label)}</a>'))
     gaps = [gap for state in lists for gap in state.gaps]
     if gaps:
         hours = sum((gap.until - gap.since for gap in gaps), timedelta()) / timedelta(hours=1)
@@ -70,3 +84,10 @@ def _lists(lists: Sequence[ListState]) -> list[Html]:
         )
         lines.append(Html(f'<a href="#gaps">{both(label)}</a>'))
     return lines
+
+
+def _unjudged(lists: Sequence[ListState]) -> Html:
+    """Of how many lists nobody knows whether they are stale; "" where there is none."""
+    count = sum(state.stale is None for state in lists)
+    label = (f"{count} 个列表的新鲜度未判断", f"lists whose freshness no run judged: {count}")
+    return Html(f'<a href="#freshness">{both(label)}</a>' if count else "")
