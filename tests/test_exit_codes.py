@@ -21,6 +21,7 @@ import pytest
 from govnews_spider.balance import show
 from govnews_spider.ledger import Ledger
 from govnews_spider.runs import EXIT_CODES, OUTCOMES, ListAccount, Run, exit_code
+from govnews_spider.spiders.arguments import KNOWN
 from tests.crawling import ROOT, command, crawl
 from tests.site import Catalog, SinaSite
 
@@ -348,6 +349,12 @@ def test_the_balance_tells_what_became_of_rows_that_were_stored_before(capsys: p
     assert said[-4].startswith("1,008 moved to the reprints")
     assert said[-3].startswith("3 reprints of another one now")
     assert said[-2].startswith("2 moved to the articles")
+
+
+def test_the_help_of_crawl_names_the_spiders_and_their_arguments() -> None:
+    line = [sys.executable, "-m", "scrapy", "crawl", "--help"]
+    told = subprocess.run(line, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60, check=True).stdout
+    assert {"seeds", "path", "sina_gov", *KNOWN} <= set(re.findall(r"\w+", told))
 
 
 def test_scrapys_own_commands_work(tmp_path: Path, site: SinaSite) -> None:

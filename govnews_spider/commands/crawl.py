@@ -30,6 +30,15 @@ _COLLECT_AFTER: Final = 20_000
 class Command(crawl.Command):
     """Exit codes are those of :data:`govnews_spider.runs.EXIT_CODES`."""
 
+    def long_desc(self) -> str:
+        """With the spiders and their arguments."""
+        from govnews_spider.spiders.arguments import KNOWN
+
+        return (
+            f"{self.short_desc()}: seeds, with the argument path (default: seeds), or sina_gov, with {', '.join(KNOWN)};"
+            " the README says what each does."
+        )
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Runs one spider and sets ``exitcode``; raises UsageError (exit code 2) before any of it runs."""
         if isinstance(sys.stdout, io.TextIOWrapper):

@@ -46,7 +46,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--url", default="", help="the address that the page was asked for (default: unknown)")
+        parser.add_argument("--url", default="", help="the address that the page was asked for")
         parser.add_argument("--content-type", metavar="VALUE", help="the Content-Type header that it came with")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

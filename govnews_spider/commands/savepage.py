@@ -39,7 +39,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--url", default="", help="the address that the page was asked for (default: unknown)")
+        parser.add_argument("--url", default="", help="the address that the page was asked for")
         parser.add_argument("--folder", type=Path, default=Path("tests/pages"), help="default: tests/pages")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
