@@ -413,9 +413,17 @@ def test_of_many_months_the_januaries_are_named() -> None:
     assert [(at.year, at.month) for at in named] == [(year, 1) for year in range(2012, 2021)]
 
 
+def test_a_bar_is_named_at_its_middle() -> None:
+    axis = over_time({(DAY, "甲"): 1}, [DAY], ["甲"], "day", mark="bar")["encoding"]["x"]["axis"]
+    noon = datetime.combine(DAY, datetime.min.time(), UTC) + timedelta(hours=12)
+    assert json.loads(axis["values"]["expr"]) == [noon.timestamp() * 1000]
+
+
 def test_a_legend_of_shades_goes_from_nothing_to_the_most_and_says_no_number_twice() -> None:
     assert shades(1) == [("0", 0.12), ("1", 1)]
     assert [name for name, _ in shades(1600)] == ["0", "100", "400", "900", "1,600"]
+    steps = [opacity for _, opacity in shades(1600)]
+    assert steps == [opacity for _, opacity in shades(1, share=True)] == pytest.approx([0.12, 0.34, 0.56, 0.78, 1])
     assert [name for name, _ in shades(1, share=True)] == ["0%", "25%", "50%", "75%", "100%"]
     assert shades(0) == [("0", 0.12)]
 
