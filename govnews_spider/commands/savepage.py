@@ -108,14 +108,19 @@ def _arguments(args: list[str]) -> tuple[bytes, str]:
 
 
 def _write(stem: Path, html: bytes, golden: dict[str, Any]) -> Path:
-    """``stem`` with both files beside it; raises UsageError ``page_exists`` before either is written."""
+    """``stem`` with both files beside it; raises UsageError: ``page_exists`` before either is written, ``cannot_save``."""
     page, values = stem.with_suffix(".html"), stem.with_suffix(".json")
     for path in (page, values):
         if path.exists():
             raise UsageError(f"page_exists: {path}; take another name", print_help=False)
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    page.write_bytes(html)
-    values.write_text(json.dumps(golden, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    try:
+        stem.parent.mkdir(parents=True, exist_ok=True)
+        page.write_bytes(html)
+        values.write_text(json.dumps(golden, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"cannot_save: {error}; name a folder that can be written by --folder", print_help=False
+        ) from error
     return stem
 
 

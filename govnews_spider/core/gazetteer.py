@@ -10,13 +10,16 @@ import csv
 import io
 import tomllib
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+
+from govnews_spider.core.seams import NAME_ENDS, Part, barred, overlapping, unless_blocked
 
 
 class Clue(IntEnum):
@@ -48,19 +51,40 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
-    """``senses`` of every spelling, the highest first, ``together``: words that name several codes, ``names``: code to full name."""
+    """``senses`` of every spelling, the highest first, ``together``: words that name several codes, ``names``: code to full name.
+
+    ``spellings`` are the automaton's: those two first, then the words of ``parts``, which hold a place, up to ``loose`` whatever
+    follows, from there on unless the word is a company's name there; then the words that are no place.
+    """
 
     senses: dict[str, tuple[Sense, ...]]
     together: dict[str, tuple[str, ...]]
     names: dict[str, str]
     automaton: AhoCorasick
     spellings: list[str]
+    parts: dict[str, Part]
+    loose: int
 
     def find(self, text: str) -> list[Found]:
         """The spellings of places in ``text``, without overlaps, in order; words that only look like places are left out."""
-        hits = self.automaton.find_matches_as_indexes(text)
         known = len(self.senses) + len(self.together)
-        return [Found(start, end, self.spellings[index]) for index, start, end in hits if index < known]
+        held = known + len(self.parts)
+        found: list[Found] = []
+        for index, start, end in self.automaton.find_matches_as_indexes(text):
+            spelling = self.spellings[index]
+            if index < known:
+                found.append(Found(start, end, spelling))
+            elif index < self.loose or (index < held and not NAME_ENDS.match(text, end)):
+                offset, place, county = self.parts[spelling]
+                if county and found and found[-1].end == start and self._share_province(found[-1].spelling, county):
+                    offset, place = 0, county
+                found.append(Found(start + offset, start + offset + len(place), place))
+        return found
+
+    def _share_province(self, spelling: str, county: str) -> bool:
+        """安徽 and 来安: right after its province, what begins with a county's name is the county (安徽来安庆典)."""
+        provinces = {sense.code[:2] for sense in self.senses.get(spelling, ())}
+        return any(sense.code[:2] in provinces for sense in self.senses[county])
 
 
 @cache
@@ -84,17 +108,35 @@ def gazetteer() -> Gazetteer:
     words = tomllib.loads((lexicon / "places.toml").read_text("utf-8"))
     senses = _senses(rows)
     together = {word: tuple(codes) for word, codes in words["together"].items()}
-    blocks = [word for group in words["not_places"].values() for word in group.split() if word not in senses]
-    spellings = [*senses, *together, *dict.fromkeys(blocks)]
+    names = {row["code"]: row["name"] for row in rows}
+    parts, companies, blocks = _longer(words, senses, together, set(names.values()))
+    spellings = [*senses, *together, *parts, *companies, *blocks]
     return Gazetteer(
         senses=senses,
         together=together,
-        names={row["code"]: row["name"] for row in rows},
+        names=names,
         automaton=AhoCorasick(
             spellings, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
         ),
         spellings=spellings,
+        parts=parts | companies,
+        loose=len(senses) + len(together) + len(parts),
     )
+
+
+def _longer(
+    words: dict[str, Any], senses: dict[str, tuple[Sense, ...]], together: Collection[str], names: set[str]
+) -> tuple[dict[str, Part], dict[str, Part], list[str]]:
+    """Words that hold a place, companies whose names may hold one, and words that hold none; each word once."""
+    blocks = [word for group in words["not_places"].values() for word in group.split() if word not in senses]
+    companies = barred(words["companies"].split(), senses)
+    firm = [s for s, options in senses.items() if level(options[0].code) < 3 and options[0].clue is Clue.FREE]
+    needy = [s for s, options in senses.items() if all(sense.clue for sense in options)]
+    met = overlapping(needy, firm, names)
+    blocks = list(dict.fromkeys([*blocks, *unless_blocked(met, blocks)]))
+    taken = {*senses, *together, *companies, *blocks}
+    parts = {word: part for word, part in met.items() if word not in taken}
+    return parts | barred(words["holds"].split(), senses), companies, blocks
 
 
 def _senses(rows: list[dict[str, str]]) -> dict[str, tuple[Sense, ...]]:

@@ -15,7 +15,7 @@ _HAN: Final = r"[\u4e00-\u9fff]"
 _NOT_IN_A_NAME: Final = r"\s\W\d的了在是将于与和及为从向对被把等有多各两一某这该其此称说因或到个很日月年"
 _BUSINESS: Final = (
     r"有限责?任?公司|股份有限|股份公司|股份(?!制|合作|转让)|集团(?!军)|控股|合伙企业|有限合伙|投资基金|投资中心|俱乐部"
-    r"|药业|制药(?![业厂企]|行业)|重工(?!业)|酒店(?![业式客]|行业)|公司"
+    r"|药业(?!监管|管理|行业)|制药(?![业厂企]|[行工]业)|重工(?!业)|酒店(?![业式客]|行业)|公司"
 )
 _PARTNERS: Final = r"(?:中心|企业|基金)(?=[（(]有限合伙)"
 _FINANCE: Final = (
@@ -40,11 +40,13 @@ _TRADES: Final = (
     r"科技|创业|保险|旅游|小贷|互联网|房地产|地产|房产|物流|外贸|建筑|软件|游戏|电商|担保|出租车|物业|家政|中介|搬家|快递"
     r"|上市|城商|农村|城市|经济型|星级|高星级|高端|连锁|快捷|综合|专科"
 )
+_INDUSTRIES: Final = r"煤炭|煤矿|钢铁|有色|电力|能源|文化|粮食|商贸|工业|农业|整合|主体"
 _KIND = re.compile(rf"(?:{_KINDS})+|.*家")
 _TRADE = re.compile(rf"(?:{_KINDS}|{_TRADES})+")
+_ENTERPRISES = re.compile(rf"(?:{_KINDS}|{_TRADES}|{_INDUSTRIES})+企业")
 _PLAIN: Final = frozenset(("公司", "银行", "酒店", "医院", "俱乐部", "事务所"))
 _SENTENCES: Final = (
-    r"[局厅委府]|地区|自贸区|试验区|开发区|园区|小区|[市城]区|辖区|境内|区域|楼市|房贷|目前|正式|已经"
+    r"[局厅委府]|地区|自贸区|试验区|开发区|园区|小区|[市城山牧灾库]区|乡村|农村(?!商业|信用|合作)|辖区|境内|区域|楼市|房贷|目前|正式|已经"
     r"|[成设]立|组建|注册|召开|举[行办]|[发公宣]布|出台|启动|推[出进]|开[展业放]|实施|要求|规定|明确|表示|落户|获批|进行"
     r"|鼓励|支持|允许|禁止|叫停|约谈|处罚|查处|通报|取消|[上下]调|传出|率先|包括"
 )
@@ -71,7 +73,7 @@ def brands_of(document: str, place: Found) -> set[str]:
 
 def _is_no_name(name: str, sort: str) -> bool:
     """公立 in 北京公立医院, 科技 in 深圳科技公司 (not in 武汉科技大学), 自贸区成立首家 in 上海自贸区成立首家公司."""
-    if _SENTENCE.search(name) or _KIND.fullmatch(name):
+    if _SENTENCE.search(name) or _KIND.fullmatch(name) or _ENTERPRISES.fullmatch(name):
         return True
     return sort in _PLAIN and _TRADE.fullmatch(name) is not None
 

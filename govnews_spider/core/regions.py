@@ -7,6 +7,7 @@ added that the text does not name: 曹妃甸 alone does not bring 唐山 along.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -60,8 +61,10 @@ def _resolve(mentions: list[_Mention], codes: set[str]) -> None:
             open_.append(index)
     while open_:
         named = _named(mentions, codes)
-        for index in open_:
-            mentions[index].code = _in_list(mentions, index) or _by_parent(mentions[index], named)
+        # There and back: a list may be known by its last name as well as by its first.
+        for index in (*open_, *reversed(open_)):
+            if mentions[index].code is None:
+                mentions[index].code = _in_list(mentions, index) or _by_parent(mentions[index], named)
         still = [index for index in open_ if mentions[index].code is None]
         if still == open_:
             break
@@ -140,12 +143,20 @@ def _by_parent(mention: _Mention, named: dict[str, list[int]]) -> str | None:
 
 
 def _clues(code: str, start: int, named: dict[str, list[int]]) -> list[int]:
-    """Where a county's parents are named nearby, or a prefecture's province or another city of it (太原 for 大同)."""
+    """Where a county's parents are named nearby, or a prefecture's province or another city of it (太原 for 大同).
+
+    Of each only the last place before ``start`` and the first after it: none of the others is nearer.
+    """
     if level(code) == 3:
-        places = [place for parent in parents(code) for place in named.get(parent, ())]
+        places = [place for parent in parents(code) for place in _around(start, named.get(parent, []))]
         return [place for place in places if abs(place - start) <= _NEAR]
     kin = [other for other in named if other[:2] == code[:2] and level(other) < 3]
-    return [place for other in kin for place in named[other]]
+    return [place for other in kin for place in _around(start, named[other])]
+
+
+def _around(start: int, places: list[int]) -> list[int]:
+    after = bisect_left(places, start)
+    return places[max(after - 1, 0) : after + 1]
 
 
 def _named(mentions: list[_Mention], codes: Iterable[str]) -> dict[str, list[int]]:

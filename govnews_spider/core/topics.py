@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -28,11 +29,18 @@ class _Lexicon:
     automaton: AhoCorasick
     of_shares: list[bool]
     """Whether the topic is what a report of the stock market is about."""
-    title_only: tuple[str, ...]
-    """In a title: news from abroad or a company's filing, of which the text gives no topic."""
+    abroad: tuple[str, ...]
+    """In a title: news from abroad, of which the text gives no topic."""
+    filings: tuple[str, ...]
+    """In a title: a company's filing, of which the text gives no topic."""
+    reports_of_companies: tuple[str, ...]
+    """In a title beside a company, a fund or the code of a share: likewise."""
+    company: re.Pattern[str]
+    office: re.Pattern[str]
+    """Chinese offices; 央行 and 财政部 right after a country's name (中国 and 我国 apart) are of that country."""
     reports: tuple[str, ...]
     """In a title: a report of the stock market, whose text touches on the day's whole news."""
-    sectors: tuple[str, ...]
+    sectors: re.Pattern[str]
     """What follows a variant that is the name of a group of shares (一带一路板块)."""
 
 
@@ -49,7 +57,7 @@ def topics_of(title: str, text: str) -> list[str]:
     document = f"{title}\n{text}"
     sectors, end_of_title = lexicon.sectors, len(title)
     for index, start, end in lexicon.automaton.find_matches_as_indexes(document):
-        if document.startswith(sectors, end):
+        if sectors.match(document, end):
             continue
         for topic, points in lexicon.points[index]:
             scores[topic] += points
@@ -59,11 +67,21 @@ def topics_of(title: str, text: str) -> list[str]:
                     sure[topic] = True
     stretch = max(_SHORTEST, len(text) / _USUAL_LENGTH)
     enough = [named[i] and scores[i] >= least * stretch for i, least in enumerate(lexicon.least)]
-    if any(word in title for word in lexicon.title_only):
+    if _title_alone(title, lexicon):
         enough = [False] * len(enough)
     elif any(word in title for word in lexicon.reports):
         enough = [by_text and market for by_text, market in zip(enough, lexicon.of_shares, strict=True)]
     return [name for name, by_title, by_text in zip(lexicon.names, sure, enough, strict=True) if by_title or by_text]
+
+
+def _title_alone(title: str, lexicon: _Lexicon) -> bool:
+    """Whether the title says that the text is of markets abroad or a filing, and that no Chinese office is its subject."""
+    if any(word in title for word in lexicon.abroad):
+        return lexicon.office.search(title) is None
+    begins = [title.find(word) for word in lexicon.filings if word in title]
+    if any(word in title for word in lexicon.reports_of_companies) and lexicon.company.search(title):
+        begins += [title.find(word) for word in lexicon.reports_of_companies if word in title]
+    return bool(begins) and lexicon.office.search(title, 0, min(begins)) is None
 
 
 def topic_names() -> list[str]:
@@ -86,10 +104,18 @@ def _lexicon() -> _Lexicon:
             spellings, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
         ),
         of_shares=[topic.get("shares", False) for topic in topics],
-        title_only=(*document["abroad"], *document["filings"]),
+        abroad=tuple(document["abroad"]),
+        filings=tuple(document["filings"]),
+        reports_of_companies=tuple(document["reports_of_companies"]),
+        company=re.compile(rf"{_any(document['companies'])}|\d{{6}}"),
+        office=re.compile(rf"(?:(?<=[中我]国)|(?<![国美英日德法俄韩欧洲本普邦斯])){_any(document['offices'])}"),
         reports=tuple(document["reports"]),
-        sectors=tuple(document["sectors"]),
+        sectors=re.compile(rf"{_any(document['sectors'])}|{_any(document['themes'])}{_any(document['market'])}"),
     )
+
+
+def _any(words: Iterable[str]) -> str:
+    return f"(?:{'|'.join(map(re.escape, words))})"
 
 
 def _own_points(topic: dict[str, Any]) -> dict[str, int]:

@@ -104,6 +104,12 @@ def test_what_cannot_be_done_ends_with_2_and_says_why(arguments: tuple[str, ...]
     assert slug in done.stderr
 
 
+def test_a_folder_that_cannot_be_made_ends_with_2(tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    done = savepage(str(NOTICE), "notice", folder=tmp_path / "a file")
+    assert (done.returncode, "cannot_save: " in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
 @pytest.mark.parametrize(
     ("values", "fault"),
     [

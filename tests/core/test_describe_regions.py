@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from govnews_spider.core import regions
 from govnews_spider.core.clean import clean
 from govnews_spider.core.documents import loads
 from govnews_spider.core.gazetteer import gazetteer
 from govnews_spider.core.regions import region_name, regions_of
+from govnews_spider.core.seams import barred
 from tests.places import REAL
 from tests.real import needs_real
 
@@ -147,6 +149,8 @@ def test_a_court_or_a_police_station_after_a_short_name_makes_it_a_place() -> No
         ("蓟县", "蓟州区"),
         ("海东地区", "海东市"),
         ("金坛市", "金坛区"),
+        ("新建县", "新建区"),
+        ("光明新区", "光明区"),
         ("南京市白下区", "白下区"),
         ("苏州沧浪区", "沧浪区"),
         ("宁波江东区", "江东区"),
@@ -246,6 +250,109 @@ def test_a_company_that_is_named_in_full_is_known_by_its_short_name_too() -> Non
     text = "杭州天泽公告，拟收购资产。杭州天泽橡塑材料股份有限公司董事会收到问询函。"
     assert places(text) == set()
     assert places(text + "会议在杭州召开。") == {"杭州市"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("记者从江苏省统计局和江西省商务厅了解到", {"江苏省", "江西省"}),
+        ("民政部会同安徽省提出方案，国内江苏订单最多", {"安徽省", "江苏省"}),
+        ("其中山东、山西两省增速居前，其中江苏回升", {"山东省", "山西省", "江苏省"}),
+        ("扩大安徽试点范围，加大宁夏投入，振兴山西煤城", {"安徽省", "宁夏回族自治区", "山西省"}),
+        ("记者从江西安福县看到", {"江西省", "安福县"}),
+        ("甘肃代表团和平凉市座谈", {"甘肃省", "平凉市"}),
+        ("贵州从江、四川中江与山西大宁入选", {"贵州省", "从江县", "四川省", "中江县", "山西省", "大宁县"}),
+        ("广东珠海中山东莞三地同办", {"广东省", "珠海市", "中山市", "东莞市"}),
+        ("浙江平湖南部开挖河道，四川广汉中部道路", {"浙江省", "平湖市", "四川省", "广汉市"}),
+        ("四川内江西站与安徽来安庆典", {"四川省", "内江市", "安徽省", "来安县"}),
+        ("山东新泰安全大检查", {"山东省", "新泰市"}),
+        ("春运平安顺利，公安阳光执法", set()),
+        ("货车通过江西境内，途经济南西站，扩大江西开放", {"江西省", "济南市"}),
+        ("最近海南降雨，所以上海外滩人少，扩大连云港航线", {"海南省", "上海市", "连云港市"}),
+        ("缩小经济南北差距，中国经济南京论坛开幕", {"南京市"}),
+        ("台风近海南侧经过，以上海外项目", set()),
+    ],
+)
+def test_a_place_that_begins_with_the_end_of_another_word_is_found(text: str, expected: set[str]) -> None:
+    assert places(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("广州发展改革委批复", {"广州市"}),
+        ("深圳能源局与湖北能源局签约", {"深圳市", "湖北省"}),
+        ("浙江医药价格专班、重庆燃气价格听证", {"浙江省", "重庆市"}),
+        ("海南矿业权出让，陕西煤业产能核定", {"海南省", "陕西省"}),
+        ("上海大众创业周与北京现代农业园", {"上海市", "北京市"}),
+        ("张家港行政审批局、上海精神卫生条例", {"张家港市", "上海市"}),
+        ("山东高速公路网，江苏阳光政务平台", {"山东省", "江苏省"}),
+        ("重庆燃气涨价听证，各方助力广州发展。", {"重庆市", "广州市"}),
+        ("广州发展拟增持，深圳能源（000027）跌停", set()),
+        ("北京现代销量下滑，上海大众召回", set()),
+        ("重仓股有陕西煤业、重庆水务、山东高速。", set()),
+        ("广州发展集团、海南矿业股份", set()),
+    ],
+)
+def test_a_company_of_a_plain_name_hides_its_city_only_where_the_name_ends(text: str, expected: set[str]) -> None:
+    assert places(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "北京昨日报告两例",
+        "北京市及时报备",
+        "北京青年报名参军",
+        "北京科技报告制度",
+        "北京大街小巷挂灯",
+        "北京籍农民工返乡",
+        "北京药业监管",
+        "北京制药工业",
+        "北京煤炭企业集团重组",
+        "北京山区小学与农村小学",
+    ],
+)
+def test_reports_lanes_workers_and_trades_are_no_names(text: str) -> None:
+    assert places(text) == {"北京市"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("江西省新建改建公路千里", {"江西省"}),
+        ("甘肃省合作社、四川安居工程", {"甘肃省", "四川省"}),
+        ("云南富民政策，山东推出惠民措施", {"云南省", "山东省"}),
+        ("黑龙江省友好城市，四川省南部地区降雨", {"黑龙江省", "四川省"}),
+        ("安徽省太湖流域与安徽省无为而治", {"安徽省"}),
+        ("河北万全之策，河南省民权益保护", {"河北省", "河南省"}),
+        ("北京大兴国际机场与广州白云国际机场", {"北京市", "广州市"}),
+        ("沈阳军区、济南军区的官兵", set()),
+        ("南昌市新建区，甘肃合作市，黑龙江友好区", {"南昌市", "新建区", "甘肃省", "合作市", "黑龙江省", "友好区"}),
+        ("安徽太湖县、河北万全区与河南民权", {"安徽省", "太湖县", "河北省", "万全区", "河南省", "民权县"}),
+    ],
+)
+def test_a_plain_word_right_after_a_province_is_no_county(text: str, expected: set[str]) -> None:
+    assert places(text) == expected
+
+
+def test_a_long_list_that_only_its_last_name_decides_is_read_in_few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = 0
+    look = regions._in_list
+
+    def counted(mentions: list[regions._Mention], index: int) -> str | None:
+        nonlocal looked
+        looked += 1
+        return look(mentions, index)
+
+    monkeypatch.setattr(regions, "_in_list", counted)
+    assert places("东城、西城、" * 300 + "北京东城") == {"北京市", "东城区", "西城区"}
+    assert looked < 3 * 600
+
+
+def test_a_barred_word_without_a_place_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"no_place: .沿途\|风景."):
+        barred(["沿途|风景"], gazetteer().senses)
 
 
 def test_a_word_for_several_places_names_each() -> None:

@@ -53,6 +53,10 @@ def test_a_longer_word_that_means_something_else_gives_no_topic(topic: dict[str,
         ("美国CPI创新高", []),
         ("午评：一带一路板块活跃", []),
         ("光伏概念走强，高铁ETF放量", []),
+        ("一带一路主题基金发行", []),
+        ("优化营商环境主题宣传周启动", ["营商环境"]),
+        ("政务服务主题式套餐上线", ["政务服务"]),
+        ("乡村振兴主题展开幕", ["乡村振兴"]),
         ("某股限售股解禁", []),
         ("动力煤库存上升", ["能源"]),
         ("央行加息，汽油柴油价格上调", ["货币政策", "能源"]),
@@ -99,6 +103,27 @@ def test_of_a_market_report_the_text_gives_the_capital_market_alone_and_of_a_fil
     assert "外贸" in topics_of("一周要闻", text)
     assert topics_of("收评：量能放大", text) == ["资本市场"]
     assert topics_of("丰叶股份有限公司季度报告", text) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("人社部公布人力资源市场季度报告", ["就业"]),
+        ("去年工作年度报告公开", ["就业"]),
+        ("丰叶公司独立董事年度报告", []),
+        ("600000：季度报告", []),
+        ("商务部回应特朗普言论", ["就业"]),
+        ("国资委批复：丰叶股份有限公司改制", ["就业"]),
+        ("丰叶股份有限公司：收到财政部批复", []),
+        ("美国商务部与白宫谈判", []),
+        ("特朗普政府关门", []),
+        ("欧洲央行按兵不动", []),
+        ("白宫表态，中国商务部回应", ["就业"]),
+    ],
+)
+def test_a_chinese_office_in_the_title_lets_the_text_speak(title: str, expected: list[str]) -> None:
+    text = "就业形势稳定，失业率回落，高校毕业生就业率提高，多地举办招聘会，稳就业措施发力。"
+    assert [name for name in topics_of(title, text) if name == "就业"] == expected
 
 
 def test_two_mentions_in_passing_are_no_topic_of_a_short_text() -> None:
