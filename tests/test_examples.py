@@ -95,6 +95,13 @@ def test_the_lines_of_the_readme_read_the_dataset(data: Path, monkeypatch: pytes
     assert (ours.num_rows, name) == (2, "长沙市")
 
 
+def test_a_city_that_an_article_lists_twice_is_one(tmp_path: Path) -> None:
+    text = "长沙、贵阳、合肥三市签约。签约之后，长沙、贵阳、合肥的窗口互派人员。"
+    store(tmp_path, article(1, text=text, topics=["跨省通办"]))
+    assert "3 cities listed in 1 articles" in run("alliances", tmp_path).stdout
+    assert marks(tmp_path / "alliances.svg").total() == 3
+
+
 @pytest.mark.parametrize("example", ["alliances", "reprint_lag"])
 def test_a_folder_that_no_crawl_wrote_is_named(example: str, tmp_path: Path) -> None:
     done = run(example, tmp_path / "nothing")
@@ -150,6 +157,7 @@ def test_a_list_of_offices_of_two_cities_or_of_a_journey_is_no_alliance(tmp_path
         "三省市政务、商务、人社部门签约，京津冀和南昌、佛山之间已经通办。",
         "签约之后，户籍、社保、医保三类事项可以跨省通办。",
         "调研组走访了北京、上海、广州、成都四地，看跨省通办的窗口。",
+        "南昌、佛山、政务服务中心三方签约。",
     ]
     store(tmp_path, *(article(n, text=text, topics=["跨省通办"]) for n, text in enumerate(texts)))
     done = run("alliances", tmp_path)
