@@ -39,6 +39,8 @@ SAME: dict[str, object] = {
 }
 """Settings of all."""
 OURS = "govnews_spider"
+OWN: dict[str, dict[str, object]] = {OURS: {}, f"{OURS}, no archive": {"GOVNEWS_ARCHIVE": 0}}
+"""Name → further settings. What is archived costs its packing, for the site sends its pages as they are."""
 BARE: dict[str, dict[str, object]] = {"bare Scrapy": {}, "bare Scrapy, one item at a time": {"CONCURRENT_ITEMS": 1}}
 """Name → further settings. For each response Scrapy makes CONCURRENT_ITEMS tasks, 100 as it comes; one is its fastest."""
 
@@ -56,13 +58,13 @@ def run(name: str, origin: str) -> Crawl:
     """One crawl of all lists of the site."""
     with TemporaryDirectory(prefix="govnews-bench-") as name_of_folder:
         folder = Path(name_of_folder)
-        line, cwd = (_ours(origin, folder), ROOT) if name == OURS else (_bare(origin, BARE[name]), folder)
+        line, cwd = (_ours(origin, folder, OWN[name]), ROOT) if name in OWN else (_bare(origin, BARE[name]), folder)
         return crawl(line, folder / "log", cwd=cwd, counted="response_received_count")
 
 
-def _ours(origin: str, folder: Path) -> list[str]:
+def _ours(origin: str, folder: Path, further: dict[str, object]) -> list[str]:
     own = {"GOVNEWS_DATA": folder / "data", "GOVNEWS_GATEWAY": origin, "GOVNEWS_STALE_AFTER": 0}
-    return [sys.executable, "-m", "scrapy", "crawl", "sina_gov", *settings(SAME | own)]
+    return [sys.executable, "-m", "scrapy", "crawl", "sina_gov", *settings(SAME | own | further)]
 
 
 def _bare(origin: str, further: dict[str, object]) -> list[str]:
@@ -86,7 +88,7 @@ def ceiling_of(origin: str, pages: int = 500) -> float:
 
 def measure(origin: str, rounds: int) -> dict[str, list[Crawl]]:
     """Name → its crawls; every round has one of each."""
-    made: dict[str, list[Crawl]] = {name: [] for name in (*BARE, OURS)}
+    made: dict[str, list[Crawl]] = {name: [] for name in (*BARE, *OWN)}
     for _ in range(rounds):
         for name, crawls in made.items():
             crawls.append(run(name, origin))

@@ -29,16 +29,16 @@ class _Lexicon:
     automaton: AhoCorasick
     of_shares: list[bool]
     """Whether the topic is what a report of the stock market is about."""
-    abroad: tuple[str, ...]
+    abroad: re.Pattern[str]
     """In a title: news from abroad, of which the text gives no topic."""
-    filings: tuple[str, ...]
+    filings: re.Pattern[str]
     """In a title: a company's filing, of which the text gives no topic."""
-    reports_of_companies: tuple[str, ...]
+    reports_of_companies: re.Pattern[str]
     """In a title beside a company, a fund or the code of a share: likewise."""
     company: re.Pattern[str]
     office: re.Pattern[str]
     """Chinese offices; 央行 and 财政部 right after a country's name (中国 and 我国 apart) are of that country."""
-    reports: tuple[str, ...]
+    reports: re.Pattern[str]
     """In a title: a report of the stock market, whose text touches on the day's whole news."""
     sectors: re.Pattern[str]
     """What follows a variant that is the name of a group of shares (一带一路板块)."""
@@ -69,18 +69,18 @@ def topics_of(title: str, text: str) -> list[str]:
     enough = [named[i] and scores[i] >= least * stretch for i, least in enumerate(lexicon.least)]
     if _title_alone(title, lexicon):
         enough = [False] * len(enough)
-    elif any(word in title for word in lexicon.reports):
+    elif lexicon.reports.search(title):
         enough = [by_text and market for by_text, market in zip(enough, lexicon.of_shares, strict=True)]
     return [name for name, by_title, by_text in zip(lexicon.names, sure, enough, strict=True) if by_title or by_text]
 
 
 def _title_alone(title: str, lexicon: _Lexicon) -> bool:
     """Whether the title says that the text is of markets abroad or a filing, and that no Chinese office is its subject."""
-    if any(word in title for word in lexicon.abroad):
+    if lexicon.abroad.search(title):
         return lexicon.office.search(title) is None
-    begins = [title.find(word) for word in lexicon.filings if word in title]
-    if any(word in title for word in lexicon.reports_of_companies) and lexicon.company.search(title):
-        begins += [title.find(word) for word in lexicon.reports_of_companies if word in title]
+    report = lexicon.reports_of_companies.search(title)
+    found = [lexicon.filings.search(title), report if report and lexicon.company.search(title) else None]
+    begins = [match.start() for match in found if match]
     return bool(begins) and lexicon.office.search(title, 0, min(begins)) is None
 
 
@@ -104,12 +104,12 @@ def _lexicon() -> _Lexicon:
             spellings, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
         ),
         of_shares=[topic.get("shares", False) for topic in topics],
-        abroad=tuple(document["abroad"]),
-        filings=tuple(document["filings"]),
-        reports_of_companies=tuple(document["reports_of_companies"]),
+        abroad=re.compile(_any(document["abroad"])),
+        filings=re.compile(_any(document["filings"])),
+        reports_of_companies=re.compile(_any(document["reports_of_companies"])),
         company=re.compile(rf"{_any(document['companies'])}|\d{{6}}"),
         office=re.compile(rf"(?:(?<=[中我]国)|(?<![国美英日德法俄韩欧洲本普邦斯])){_any(document['offices'])}"),
-        reports=tuple(document["reports"]),
+        reports=re.compile(_any(document["reports"])),
         sectors=re.compile(rf"{_any(document['sectors'])}|{_any(document['themes'])}{_any(document['market'])}"),
     )
 
