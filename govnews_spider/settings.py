@@ -24,9 +24,9 @@ LOG_LEVEL = "INFO"
 STATS_DUMP = False  # the run report says what matters
 DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"  # a rejection is logged once, by the run report, without the whole item
 
-# Scrapy's list of itself, ninety lines a run, would stand around the balance; what these loggers say besides is a warning or more.
+# Scrapy's list of itself, ninety lines a run, would stand around the balance. Filters, for Scrapy sets the levels of its loggers anew.
 for _name in ("scrapy.utils.log", "scrapy.addons", "scrapy.middleware"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
+    logging.getLogger(_name).addFilter(lambda record: record.levelno > logging.INFO)
 logging.getLogger("scrapy.crawler").addFilter(lambda record: not str(record.msg).startswith("Overridden settings"))
 
 # Nothing listens: neither of these consoles is needed, and each would open a port.

@@ -83,6 +83,12 @@ def test_safe_defaults() -> None:
     assert {"AllowedHosts", "Robots", "Redirects", "Waits", "Unpack"} <= names
 
 
+def test_a_run_says_what_it_does_and_not_what_scrapy_is_made_of(tmp_path: Path) -> None:
+    done = crawl(tmp_path, "seeds", LOG_LEVEL="INFO")
+    assert "INFO: Spider opened" in done.log
+    assert len(done.log.splitlines()) < 8, done.log
+
+
 def test_the_environment_sets_and_the_command_line_wins(tmp_path: Path) -> None:
     with SinaSite(demo_catalog()) as site:
         env = {"GOVNEWS_GATEWAY": site.url, "GOVNEWS_STALE_AFTER": "72", "GOVNEWS_DATA": str(tmp_path / "env")}
