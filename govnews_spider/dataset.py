@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from govnews_spider.core.topics import topic_names
+from govnews_spider.core.topics import check_topics
 from govnews_spider.writers.parquet import SCHEMA
 
 _PARTITIONS: Final = pa.schema([pa.field("year", pa.int32()), pa.field("month", pa.int32())])
@@ -39,8 +39,7 @@ def open_articles(
     """
     if isinstance(topics, str):
         raise TypeError(f"bad_topics: {topics!r} is one string; give a list: [{topics!r}]")
-    if strange := [topic for topic in topics or () if topic not in topic_names()]:
-        raise ValueError(f"unknown_topic: {'、'.join(strange)}; known are {'、'.join(topic_names())}")
+    check_topics(topics or ())
     first, last = _day(since, date.min), _day(until, date.max)
     if first > last:
         raise ValueError(f"empty_period: since={first} is after until={last}")

@@ -89,6 +89,13 @@ def topic_names() -> list[str]:
     return list(_lexicon().names)
 
 
+def check_topics(topics: Iterable[str]) -> None:
+    """Raises ValueError ``unknown_topic`` for names that the lexicon does not have."""
+    known = _lexicon().names
+    if strange := [topic for topic in topics if topic not in known]:
+        raise ValueError(f"unknown_topic: {'、'.join(strange)}; known are {'、'.join(known)}")
+
+
 @lru_cache(maxsize=1)
 def _lexicon() -> _Lexicon:
     source = files("govnews_spider.core") / "lexicon" / "topics.toml"

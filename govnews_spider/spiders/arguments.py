@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from govnews_spider.article import SHANGHAI
-from govnews_spider.core.topics import topic_names
+from govnews_spider.core.topics import check_topics
 from govnews_spider.sina.sections import DEFAULT, Section, find
 from govnews_spider.spiders.base import unknown
 
@@ -69,9 +69,7 @@ def _keyword(given: dict[str, str]) -> str | None:
 
 def _topics(given: dict[str, str]) -> tuple[str, ...]:
     topics = _words(given, "topics")
-    strange = [topic for topic in topics if topic not in topic_names()]
-    if strange:
-        raise ValueError(f"unknown_topic: {'、'.join(strange)}; known are {'、'.join(topic_names())}")
+    check_topics(topics)
     return topics
 
 
