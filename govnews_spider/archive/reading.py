@@ -37,6 +37,7 @@ _HEAD: Final = 64 * 1024
 _BEGIN: Final = re.compile(rb"WARC/[01]\.[0-9]{1,2}\r?\n")
 _LENGTH: Final = re.compile(rb"^Content-Length[ \t]*:[ \t]*([0-9]{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _END: Final = re.compile(rb"\r?\n\r?\n")
+_HTTP: Final = b"HTTP/"
 
 
 def is_archive(path: Path) -> bool:
@@ -279,12 +280,13 @@ def _plain(name: str, content: memoryview, offset: int = 0) -> Iterator[Record |
     """Of an archive, or a member of one, that is not packed."""
     while (offset := _skipped(content, offset)) < len(content):
         block, end, why = _bounds(content, offset)
-        if why:
-            yield Damage(Place(name, offset), why)
+        headers = None if why else _headers(bytes(content[offset:block]))
+        if headers is None:
+            yield Damage(Place(name, offset), why or "its headers make no sense")
             following = _BEGIN.search(content, offset + 1)
             offset = following.start() if following else len(content)
             continue
-        useless = _useless(bytes(content[offset:block]), content[block:end])
+        useless = _useless(headers, bytes(content[block : min(block + len(_HTTP), end)]))
         if useless:  # but whole, so that what its block holds is no record, whatever it looks like
             yield Damage(Place(name, offset), useless)
         else:
@@ -303,31 +305,26 @@ def _bounds(content: memoryview, offset: int) -> tuple[int, int, str]:
     block, end = head.end(), head.end() + int(length[1])
     if end - offset > LARGEST:
         return block, end, f"it is larger than {LARGEST} bytes"
-    why = "the file ends within it" if end > len(content) else _unsound(bytes(content[offset:block]))
-    return block, end, why
+    return block, end, "the file ends within it" if end > len(content) else ""
 
 
-def _unsound(head: bytes) -> str:
-    """What is wrong with the headers of a record; "" where they can be believed."""
-    # Of two lengths the parser would believe the other one, and ask for memory by it.
+def _headers(head: bytes) -> WarcRecord | None:
+    """What the headers of a record say; None where they cannot be parsed.
+
+    Of two lengths the parser would believe the other one, and ask for memory by it.
+    """
     if head.lower().count(b"content-length") == 1:
         with suppress(OSError):
-            WarcRecord.from_bytes(head)
-            return ""
-    return "its headers make no sense"
+            return WarcRecord.from_bytes(head)
+    return None
 
 
-def _useless(head: bytes, block: memoryview) -> str:
-    """Why a record that says to be an answer is none; "" where it is one, or something else."""
-    record = WarcRecord.from_bytes(head)
-    kind = record.headers.get("WARC-Type")
+def _useless(record: WarcRecord, begin: bytes) -> str:
+    """Why a record that says to be an answer, and whose block begins so, is none; "" where it is one, or something else."""
+    kind, url = record.headers.get("WARC-Type"), record.headers.get("WARC-Target-URI") or ""
     if kind in ("response", "revisit") and _moment(record) is None:
         return f"its date ({record.headers.get('WARC-Date')}) makes no sense"
-    if (
-        kind == "response"
-        and bytes(block[:5]) != b"HTTP/"
-        and _is_of_the_web(record.headers.get("WARC-Target-URI") or "")
-    ):
+    if kind == "response" and begin != _HTTP and _is_of_the_web(url):
         return "its block is no answer of HTTP"
     return ""
 
