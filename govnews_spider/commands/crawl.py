@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import io
 import os
 import sys
 import threading
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from scrapy.commands import crawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
+
+from govnews_spider.commands import print_what_can_be
 
 if TYPE_CHECKING:
     from govnews_spider.extensions import RunReport
@@ -41,8 +42,7 @@ class Command(crawl.Command):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Runs one spider and sets ``exitcode``; raises UsageError (exit code 2) before any of it runs."""
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese is no reason to fail
+        print_what_can_be()
         crawler = self._checked(args, opts.spargs)
         if crawler is None:
             return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 from collections import Counter
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+
+from govnews_spider.commands import print_what_can_be
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,8 +59,7 @@ class Command(ScrapyCommand):
             raise UsageError(f"bad_argument: {' '.join(args)!r}; give two data folders: OLD NEW", print_help=False)
         if opts.examples < 0:
             raise UsageError(f"bad_argument: --examples {opts.examples}; give 0 or more", print_help=False)
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese is no reason to fail
+        print_what_can_be()
         old, new = map(Path, args)
         try:
             found = differences(old, new, examples=opts.examples)

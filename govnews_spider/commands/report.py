@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+
+from govnews_spider.commands import print_what_can_be
 
 
 class Command(ScrapyCommand):
@@ -41,8 +42,7 @@ class Command(ScrapyCommand):
 
         if args:
             raise UsageError(f"bad_argument: {' '.join(args)!r}; the file is named by --out PATH", print_help=False)
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese is no reason to fail
+        print_what_can_be()
         try:
             data = Options.read(self.settings or {}).data
             if opts.out is not None:

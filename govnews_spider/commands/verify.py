@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import io
 import sqlite3
 import sys
 from typing import TYPE_CHECKING, Final
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+
+from govnews_spider.commands import print_what_can_be
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,8 +57,7 @@ class Command(ScrapyCommand):
             raise UsageError(
                 f"bad_argument: {' '.join(args)!r}; the folder is named by -s GOVNEWS_DATA=…", print_help=False
             )
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese is no reason to fail
+        print_what_can_be()
         try:
             data = Options.read(self.settings or {}).data
         except ValueError as error:
