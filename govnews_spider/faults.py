@@ -35,7 +35,7 @@ class Fault(Exception):
 BROKEN_DATA: Final = frozenset(
     {"ledger_damaged", "ledger_behind", "damaged_day_file", "other_schema", "row_missing", "unreadable_report"}
 )
-"""Slugs of faults that are broken invariants of the data: ``scrapy verify`` finds them too, and ``--repair`` mends all but the last."""
+"""Slugs of faults that are broken invariants of the data: ``scrapy verify`` finds them too; ``--repair`` mends them or sets them aside."""
 
 _STOPS_ALL: Final = frozenset({"disk_full", "read_only", "disk_failed", "too_many_files", "cannot_open"})
 _CURES: Final = {

@@ -43,9 +43,8 @@ def ledger_fault(path: Path) -> Fault | None:
             complaints = [line for (line,) in db.execute("PRAGMA integrity_check") if line != "ok"]
             if db.execute(_TABLES).fetchall() != _expected():
                 complaints.append("its tables are not those of this version")
-            for table in (
-                () if complaints else _OF_TEXT
-            ):  # what is no text in them is found by reading it, and by nothing else
+            # What is no text in these is found by reading it, and by nothing else.
+            for table in () if complaints else _OF_TEXT:
                 deque(db.execute(f"SELECT * FROM {table}"), maxlen=0)  # noqa: S608
     except Fault as fault:
         if not fault.breaks_data and fault.slug != "ledger_failed":

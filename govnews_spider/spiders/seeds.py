@@ -46,9 +46,10 @@ class Seeds(NewsSpider[SeedsArguments]):
     def read(cls, given: dict[str, str]) -> SeedsArguments:
         """Raises ValueError: ``unknown_argument``, ``empty_argument`` or ``no_such_path``."""
         unknown(given, ("path",))
-        if not given.get("path", "seeds").strip():
+        named = (cls.defaults | given)["path"]
+        if not named.strip():
             raise ValueError("empty_argument: path is empty; name a file or a folder, or leave it out for `seeds`")
-        path = Path((cls.defaults | given)["path"])
+        path = Path(named)
         if not path.exists():
             raise ValueError(f"no_such_path: path={path} does not exist; give a file or a folder")
         return SeedsArguments(path=path)
