@@ -25,7 +25,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2
-	@echo "left out: tests/heavy, what we write in the hands of programs of others (pywb, Spark, datasets, Hexo, Chromium); make test-all sets these up and runs it too"
+	@echo "left out: tests/heavy, the longest tests, and what we write in the hands of programs of others (pywb, Spark, datasets, Hexo, Chromium); make test-all sets these up and runs it too"
 
 # pywb pins what it needs, knows nothing of us, and has an environment of its own.
 $(PYWB_STAMP): requirements-pywb.lock
