@@ -20,9 +20,9 @@ from benchmarks import flood
 from benchmarks.finders import Datasketch, Finder, Ours, Rensa
 from benchmarks.planting import BEYOND, REPRINTS, SIBLINGS
 from benchmarks.texts import bulletins, unrelated
-from govnews_spider.core.fingerprint import band_keys, sketch
-from govnews_spider.core.reprints import Text, judge
-from tests.places import REAL
+from govnews_spider.core.dedup.compare import Text, judge
+from govnews_spider.core.dedup.fingerprint import band_keys, sketch
+from tests.support.real_paths import REAL
 
 ROUNDS = 3
 """Plantings of each kind into each text, each at other places."""

@@ -15,11 +15,11 @@ from time import perf_counter
 
 from benchmarks import pages
 from govnews_spider.core import Rejected, extract
-from govnews_spider.core.clean import clean
-from govnews_spider.core.describe import describe
-from govnews_spider.core.documents import loads
-from govnews_spider.core.regions import regions_of
-from govnews_spider.core.topics import topics_of
+from govnews_spider.core.documents.front_matter import loads
+from govnews_spider.core.regions.resolve import regions_of
+from govnews_spider.core.stages.clean import clean
+from govnews_spider.core.stages.describe import describe
+from govnews_spider.core.stages.topics import topics_of
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 LENGTHS = (300, 1_500, 6_000)

@@ -11,10 +11,10 @@ from datasketch import MinHash, MinHashLSH
 from rensa import RMinHash, RMinHashDeduplicator
 
 from govnews_spider.article import Article
-from govnews_spider.core.dedup import Trace, trace
-from govnews_spider.core.reprints import Text, judge
-from govnews_spider.database import connect
-from govnews_spider.texts import Texts
+from govnews_spider.core.dedup.compare import Text, judge
+from govnews_spider.core.dedup.identity import Trace, trace
+from govnews_spider.ledger.near_duplicates import Texts
+from govnews_spider.ledger.schema import connect
 
 PERMUTATIONS = 128
 THRESHOLD = 0.5

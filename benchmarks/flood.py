@@ -15,7 +15,7 @@ from rich.table import Table
 from benchmarks.finders import Datasketch, Finder, Ours, Rensa
 from benchmarks.planting import REPRINTS, SIBLINGS
 from benchmarks.texts import many
-from govnews_spider.texts import RECENT
+from govnews_spider.ledger.near_duplicates import RECENT
 
 SIZES = (10_000, 200_000)
 MILLION = 1_000_000

@@ -12,11 +12,11 @@ import numpy as np
 
 from benchmarks.documents import FIRST_DAY, docid_of, hash_of, url_of
 from govnews_spider.article import Article
-from govnews_spider.core.dedup import text_key
-from govnews_spider.core.fingerprint import BANDS, KEY_BITS, ROWS
-from govnews_spider.key_filter import KeyFilter
-from govnews_spider.ledger import Ledger
-from govnews_spider.outbox import iso
+from govnews_spider.core.dedup.fingerprint import BANDS, KEY_BITS, ROWS
+from govnews_spider.core.dedup.identity import text_key
+from govnews_spider.ledger.key_filter import KeyFilter
+from govnews_spider.ledger.ledger import Ledger
+from govnews_spider.ledger.outbox import iso
 
 TABLES = ("identities", "urls", "versions", "texts")
 """What the ledger remembers of each article that it has accepted, after its row is in the files."""

@@ -25,7 +25,7 @@ from benchmarks.documents import FIRST_DAY, article, docid_of, url_of
 from benchmarks.known import DAYS, fill, forget
 from benchmarks.running import ROOT, crawl, settings
 from govnews_spider.article import Article
-from govnews_spider.ledger import Ledger
+from govnews_spider.ledger.ledger import Ledger
 
 SIZES = (1_000, 100_000, 1_000_000)
 ROUNDS = 7

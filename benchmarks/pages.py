@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.scoring import Gold
-from govnews_spider.core.encoding import decode
-from tests.places import REAL
+from govnews_spider.html.encoding import decode
+from tests.support.real_paths import REAL
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "tests" / "pages"

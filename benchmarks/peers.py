@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from benchmarks.pages import Page
 from benchmarks.scoring import Record
-from govnews_spider.core.times import read_time
+from govnews_spider.core.extract.times import read_time
 
 Extractor = Callable[[Page], Record]
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
-from govnews_spider.core.regions import regions_of
+from govnews_spider.core.regions.resolve import regions_of
 
 Plant = Callable[[random.Random, str], str | None]
 """A text → the planted one; None where the text has nothing that this kind could change."""

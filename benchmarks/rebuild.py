@@ -1,6 +1,6 @@
 """What rebuilding costs: ``python -m benchmarks.rebuild``, or with ``--quick`` a tenth of everything.
 
-The archives hold generated pages of real size, as a crawl leaves them. The floor is :func:`govnews_spider.core.extract` over the same
+The archives hold generated pages of real size, as a crawl leaves them. The floor is :func:`govnews_spider.core.api.extract` over the same
 pages, held in memory, and the writing of their day files and posts, in one process. In the same run: one process, two, a Dask cluster of
 two workers, and one process with a quarter of the pages, for its memory.
 """
@@ -28,17 +28,17 @@ from rich.table import Table
 from benchmarks.big_site import LISTS, big_page
 from benchmarks.running import ROOT
 from benchmarks.texts import many
-from govnews_spider.archive.exchanges import Exchange
+from govnews_spider.archive.exchange import Exchange
 from govnews_spider.archive.pages import ArchivedPage, pages
-from govnews_spider.archive.writing import Archive
+from govnews_spider.archive.writer import Archive
 from govnews_spider.article import Article
 from govnews_spider.core import extract
 from govnews_spider.sina.roll import PAGE_SIZE, list_url
 from govnews_spider.sina.sections import find
-from govnews_spider.writers import WRITERS
-from tests.cluster import Cluster
+from govnews_spider.storage.writers import WRITERS
 from tests.site import Catalog, Page, roll
 from tests.site.model import Block
+from tests.support.dask_cluster import Cluster
 
 PAGES, A_DAY = 20_000, 100
 AT_ONCE = 1_000

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from benchmarks.running import ROOT
 from govnews_spider.core import loads
-from govnews_spider.core.clean import clean
-from govnews_spider.core.fingerprint import bare, grams, words
-from tests.places import REAL
+from govnews_spider.core.dedup.fingerprint import bare, grams, words
+from govnews_spider.core.stages.clean import clean
 from tests.site.catalog import Catalog
+from tests.support.real_paths import REAL
 
 SHORTEST, LONGEST = 150, 12_000
 """Letters; an annual report says little about news."""

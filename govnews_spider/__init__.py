@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from govnews_spider.dataset import open_articles
+    from govnews_spider.storage.dataset import open_articles
 
 __all__ = ["open_articles"]
 
@@ -18,6 +18,6 @@ def __getattr__(name: str) -> object:
     """``open_articles`` when it is first asked for: every scrapy command imports this package, few need pyarrow."""
     if name != "open_articles":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from govnews_spider.dataset import open_articles
+    from govnews_spider.storage.dataset import open_articles
 
     return open_articles

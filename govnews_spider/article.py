@@ -1,7 +1,7 @@
 """The one record type of the project, and the one way to refuse to make it.
 
 Every stage of :mod:`govnews_spider.core` maps an :class:`Article` to an :class:`Article` or raises :class:`Rejected`.
-The Arrow schema in :mod:`govnews_spider.writers.parquet` has the same names in the same order.
+The Arrow schema in :mod:`govnews_spider.storage.parquet` has the same names in the same order.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Article:
 
     article_id: str = ""
     """``sina:<docid>``, else ``url:<16 hex>`` of the canonical URL, else ``text:<16 hex>`` of title, date and text;
-    "" only until :func:`govnews_spider.core.dedup.identify` has run."""
+    "" only until :func:`govnews_spider.core.stages.identify.identify` has run."""
     url: str | None = None
     """Canonical address (https, one form for mobile and desktop); None for a document, which does not know it."""
     title: str
@@ -80,7 +80,7 @@ class Article:
     images: list[Image] = field(default_factory=list)
     """The body's pictures in their order."""
     body_html: str
-    """The body: as it stood before :func:`govnews_spider.core.clean.clean`, sanitized and free of furniture after it."""
+    """The body: as it stood before :func:`govnews_spider.core.stages.clean.clean`, sanitized and free of furniture after it."""
     text: str = ""
     """The body's lines joined by a newline, no indents, no captions; "" only before cleaning, or for a kind without text."""
     char_count: int = 0

@@ -18,16 +18,16 @@ from scrapy.pipelines import ItemPipelineManager
 from twisted.internet.task import LoopingCall
 
 from govnews_spider.article import SHANGHAI, Article, Rejected
-from govnews_spider.core.select import Select
-from govnews_spider.core.stages import STAGES, Stage
-from govnews_spider.export import export
-from govnews_spider.extensions import RunReport, is_ours
-from govnews_spider.faults import Fault, named
-from govnews_spider.flushing import FlushClock
-from govnews_spider.ledger import Ledger
-from govnews_spider.runs import SAMPLED
-from govnews_spider.writers import WRITERS, Writer
-from govnews_spider.writers.files import clear_parts
+from govnews_spider.core.stages.order import STAGES, Stage
+from govnews_spider.core.stages.select import Select
+from govnews_spider.extensions.run_report import RunReport, is_ours
+from govnews_spider.ledger.export import export
+from govnews_spider.ledger.flush_policy import FlushClock
+from govnews_spider.ledger.ledger import Ledger
+from govnews_spider.runs.run import SAMPLED
+from govnews_spider.storage.atomic import clear_parts
+from govnews_spider.storage.errors import Fault, named
+from govnews_spider.storage.writers import WRITERS, Writer
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,9 @@ def report_of(crawler: Crawler) -> RunReport:
     if report is None and not is_ours(crawler):
         raise NotConfigured
     if report is None:
-        raise LookupError("no_run_report: EXTENSIONS does not name govnews_spider.extensions.RunReport; put it back")
+        raise LookupError(
+            "no_run_report: EXTENSIONS does not name govnews_spider.extensions.run_report.RunReport; put it back"
+        )
     return report
 
 

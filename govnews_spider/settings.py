@@ -36,8 +36,8 @@ REMOTE_CONTROL_ENABLED = False
 # What may be fetched. Scrapy's own defaults verify no certificate, read file:, ftp:, s3: and data:, and allow 1 GiB.
 DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_HANDLERS = {
-    "http": "govnews_spider.gateway.GatewayHandler",
-    "https": "govnews_spider.gateway.GatewayHandler",
+    "http": "govnews_spider.downloads.gateway.GatewayHandler",
+    "https": "govnews_spider.downloads.gateway.GatewayHandler",
     "file": None,
     "ftp": None,
     "s3": None,
@@ -72,21 +72,21 @@ SPIDER_MIDDLEWARES = {
 # probes the network with a socket of its own, even in a replay.
 DOWNLOADER_MIDDLEWARES_BASE: dict[str, int] = {}
 DOWNLOADER_MIDDLEWARES = {
-    "govnews_spider.middlewares.AllowedHosts": 50,
-    "govnews_spider.middlewares.Robots": 100,
+    "govnews_spider.middlewares.hosts.AllowedHosts": 50,
+    "govnews_spider.middlewares.robots.Robots": 100,
     "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
-    "govnews_spider.middlewares.UserAgent": 500,
+    "govnews_spider.middlewares.user_agent.UserAgent": 500,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": 550,
-    "govnews_spider.unpacking.Unpack": 590,
-    "govnews_spider.middlewares.Redirects": 600,
+    "govnews_spider.middlewares.decompression.Unpack": 590,
+    "govnews_spider.middlewares.redirects.Redirects": 600,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
     "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,
-    "govnews_spider.waiting.Waits": 950,
+    "govnews_spider.middlewares.retry_after.Waits": 950,
 }
 EXTENSIONS = {
-    "govnews_spider.progress.Progress": -1,  # before the report, which prints the balance: the view must have ended by then
-    "govnews_spider.extensions.RunReport": 0,
+    "govnews_spider.extensions.progress.Progress": -1,  # before the report, which prints the balance: the view must have ended by then
+    "govnews_spider.extensions.run_report.RunReport": 0,
     "scrapy.extensions.logstats.LogStats": None,  # Progress says it better
 }
 ITEM_PROCESSOR = "govnews_spider.pipelines.Pipelines"

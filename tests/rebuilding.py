@@ -24,11 +24,11 @@ from typing import Any
 import psutil
 from rich.console import Console
 
-from govnews_spider.audit import audit
-from tests.cluster import Cluster
-from tests.crawling import ROOT, crawl
-from tests.remains import Remains, compare, leftovers
+from govnews_spider.verify.audit import audit
 from tests.site import Catalog, SinaSite
+from tests.support.crawls import ROOT, crawl
+from tests.support.dask_cluster import Cluster
+from tests.support.dataset_snapshot import Remains, compare, leftovers
 
 PHASES = ("pages", "days")
 """Folders of work items: the pages that are read, and the days that are written, once all else is known."""

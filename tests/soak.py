@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from tests.crawling import crawl
-from tests.killing import Killer, catalog_of, prepare, series_of
-from tests.remains import Remains, Verdict, compare, leftovers
 from tests.site import SinaSite
+from tests.support.crawls import crawl
+from tests.support.dataset_snapshot import Remains, Verdict, compare, leftovers
+from tests.support.kill_series import Killer, catalog_of, prepare, series_of
 
 BAD = {
     "lost": "rows lost",

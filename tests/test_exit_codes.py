@@ -18,12 +18,12 @@ from typing import Any
 
 import pytest
 
-from govnews_spider.balance import show
-from govnews_spider.ledger import Ledger
-from govnews_spider.runs import EXIT_CODES, OUTCOMES, ListAccount, Run, exit_code
+from govnews_spider.ledger.ledger import Ledger
+from govnews_spider.runs.run import EXIT_CODES, OUTCOMES, ListAccount, Run, exit_code
+from govnews_spider.runs.summary import show
 from govnews_spider.spiders.arguments import KNOWN
-from tests.crawling import ROOT, command, crawl
 from tests.site import Catalog, SinaSite
+from tests.support.crawls import ROOT, command, crawl
 
 NOW = datetime(2021, 11, 25, 12, tzinfo=UTC)
 FRESH, OLD = NOW - timedelta(hours=1), NOW - timedelta(hours=73)
@@ -224,7 +224,7 @@ def test_6_old_news_is_stale_unless_it_was_asked_for(tmp_path: Path, site: SinaS
     assert crawl(tmp_path, "sina_gov", *LISTS, *backfill, gateway=site.url, GOVNEWS_STALE_AFTER=72).code == 0
 
 
-SABOTEUR = '{"govnews_spider.extensions.RunReport": 0, "tests.saboteur.Saboteur": 1}'
+SABOTEUR = '{"govnews_spider.extensions.run_report.RunReport": 0, "tests.support.fault_injection.Saboteur": 1}'
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from govnews_spider.ledger import Ledger
-from tests.crawling import ROOT, command, crawl
-from tests.killing import DAYS, LIDS, NEWEST, PHASES, Killer, catalog_of, prepare
-from tests.remains import Remains, Verdict, compare, leftovers
+from govnews_spider.ledger.ledger import Ledger
 from tests.site import Catalog, SinaSite
+from tests.support.crawls import ROOT, command, crawl
+from tests.support.dataset_snapshot import Remains, Verdict, compare, leftovers
+from tests.support.kill_series import DAYS, LIDS, NEWEST, PHASES, Killer, catalog_of, prepare
 
 ARTICLES = 120
 CATALOG = catalog_of(ARTICLES, seed=4)

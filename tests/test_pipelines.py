@@ -9,9 +9,9 @@ from scrapy.utils.misc import load_object
 
 import govnews_spider.settings as module
 from govnews_spider import pipelines
-from govnews_spider.core.stages import STAGES
-from tests.crawling import crawl
+from govnews_spider.core.stages.order import STAGES
 from tests.site import Catalog, SinaSite
+from tests.support.crawls import crawl
 
 
 def test_the_pipelines_are_the_stages_in_their_order_then_the_choice_and_the_store() -> None:
@@ -56,7 +56,7 @@ def test_files_are_the_same_however_often_they_are_flushed(tmp_path: Path) -> No
 def test_a_writer_that_failed_loses_nothing_the_next_run_writes_it(tmp_path: Path) -> None:
     catalog = Catalog.generate(seed=3, lists=[1686], days=[date(2021, 11, 25)], count=5)
     sabotage = {
-        "EXTENSIONS": '{"govnews_spider.extensions.RunReport": 0, "tests.saboteur.Saboteur": 1}',
+        "EXTENSIONS": '{"govnews_spider.extensions.run_report.RunReport": 0, "tests.support.fault_injection.Saboteur": 1}',
         "SABOTEUR_PLACE": "writer",
         "LOG_LEVEL": "CRITICAL",
     }

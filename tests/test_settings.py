@@ -8,9 +8,9 @@ import pytest
 from scrapy.settings import Settings
 
 import govnews_spider.settings as module
-from govnews_spider.options import Options
-from tests.crawling import ROOT, crawl
+from govnews_spider.runs.options import Options
 from tests.site import SinaSite, demo_catalog
+from tests.support.crawls import ROOT, crawl
 
 OURS = [name for name in vars(module) if name.startswith("GOVNEWS_")]
 

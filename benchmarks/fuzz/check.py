@@ -18,8 +18,8 @@ from benchmarks.fuzz.invariants import broken, broken_rejection
 from benchmarks.fuzz.mutations import Draft, mutated
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core import extract
-from govnews_spider.core.encoding import decode
-from tests.places import REAL
+from govnews_spider.html.encoding import decode
+from tests.support.real_paths import REAL
 
 ROOT: Final = Path(__file__).parents[2]
 TIMES: Final = 100

@@ -9,10 +9,11 @@ from datetime import UTC, timedelta
 from typing import Final
 
 from govnews_spider.article import KINDS, Article, Rejected
-from govnews_spider.core import dumps, loads, stages
+from govnews_spider.core import dumps, loads
+from govnews_spider.core.stages import order
+from govnews_spider.html.text import squash
 from govnews_spider.sina import urls
 from govnews_spider.sina.layouts import LAYOUTS
-from govnews_spider.sina.locators import squash
 
 _NOT_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _UNSAFE: Final = re.compile(r"<(?:script|style|iframe|object|form|input)\b|\son\w+=|javascript:", re.IGNORECASE)
@@ -118,7 +119,7 @@ def _derived(article: Article) -> bool:
 
 def _fixed_point(article: Article) -> Iterator[str]:
     """Every stage once more changes nothing."""
-    again = stages.finish(article)
+    again = order.finish(article)
     for name in (field.name for field in fields(Article)):
         one, two = getattr(article, name), getattr(again, name)
         if one != two:
@@ -128,7 +129,7 @@ def _fixed_point(article: Article) -> Iterator[str]:
 def _document(article: Article) -> Iterator[str]:
     """The document can be written, read again, and finished to the same text."""
     document = loads(dumps(article), name="document.md")
-    text = stages.finish(document).text if article.text else ""
+    text = order.finish(document).text if article.text else ""
     if text != article.text:
         yield f"document: text: {_difference(article.text, text)}"
 

@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from govnews_spider.archive.answers import Found
-from govnews_spider.archive.exchanges import Place, header, media_type
-from govnews_spider.archive.reading import NOT_INTACT, Answer, Damage, Record, answer, records
+from govnews_spider.archive.exchange import Place, header, media_type
+from govnews_spider.archive.lookup import Found
+from govnews_spider.archive.reader import NOT_INTACT, Answer, Damage, Record, answer, records
 from govnews_spider.article import Article, Rejected
-from govnews_spider.core.extract import Reading
-from govnews_spider.core.join import join
-from govnews_spider.core.whole import check_whole
+from govnews_spider.core.extract.multipage import join
+from govnews_spider.core.extract.reading import Reading
+from govnews_spider.core.extract.truncation import check_whole
 from govnews_spider.sina.pager import MOST_PAGES
 from govnews_spider.sina.urls import is_sina
 

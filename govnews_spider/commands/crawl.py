@@ -19,8 +19,8 @@ from scrapy.exceptions import UsageError
 from govnews_spider.commands import print_what_can_be
 
 if TYPE_CHECKING:
-    from govnews_spider.extensions import RunReport
-    from govnews_spider.options import Options
+    from govnews_spider.extensions.run_report import RunReport
+    from govnews_spider.runs.options import Options
 
 
 _LAST_SECOND: Final = 1.0
@@ -29,7 +29,7 @@ _COLLECT_AFTER: Final = 20_000
 
 
 class Command(crawl.Command):
-    """Exit codes are those of :data:`govnews_spider.runs.EXIT_CODES`."""
+    """Exit codes are those of :data:`govnews_spider.runs.run.EXIT_CODES`."""
 
     def long_desc(self) -> str:
         """With the spiders and their arguments."""
@@ -63,9 +63,9 @@ class Command(crawl.Command):
     def _checked(self, args: list[str], given: dict[str, str]) -> Crawler | None:
         """The crawler; None, with ``exitcode`` set, where the data is broken. Raises UsageError for all else that keeps it from running."""
         # Imported here, for a module that fails to import would take every scrapy command with it.
-        from govnews_spider.faults import Fault
-        from govnews_spider.ledger import Ledger
-        from govnews_spider.options import Options
+        from govnews_spider.ledger.ledger import Ledger
+        from govnews_spider.runs.options import Options
+        from govnews_spider.storage.errors import Fault
 
         if len(args) != 1:
             raise UsageError("give one spider: scrapy crawl sina_gov or scrapy crawl seeds", print_help=False)
@@ -104,7 +104,7 @@ class Command(crawl.Command):
 
     def _report(self) -> RunReport | None:
         """None while the crawl is not set up."""
-        from govnews_spider.extensions import RunReport
+        from govnews_spider.extensions.run_report import RunReport
 
         try:
             return self._crawler.get_extension(RunReport)
@@ -113,7 +113,7 @@ class Command(crawl.Command):
 
     def _exit_code(self) -> int:
         """1 where the run never began; its traceback is in the log."""
-        from govnews_spider.runs import exit_code
+        from govnews_spider.runs.run import exit_code
 
         report = self._report()
         if report is None:
@@ -125,8 +125,8 @@ class Command(crawl.Command):
 
 def _check_replay(options: Options, *, as_of: datetime | None) -> None:
     """Raises ValueError where there is nothing to replay."""
-    from govnews_spider.archive.answers import archives
-    from govnews_spider.archive.reading import SUFFIXES, is_archive
+    from govnews_spider.archive.lookup import archives
+    from govnews_spider.archive.reader import SUFFIXES, is_archive
 
     if options.replay and not any(map(is_archive, archives(options.replay))):
         named = ", ".join(map(str, options.replay))

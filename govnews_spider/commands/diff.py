@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from govnews_spider.differences import Differences
+    from govnews_spider.verify.diff import Differences
 
 _LAYOUTS: Final = 2
 """Layouts that are named for a field: those with most changes."""
@@ -52,8 +52,8 @@ class Command(ScrapyCommand):
         # Imported here, for a module that fails to import would take every scrapy command with it.
         from rich.console import Console
 
-        from govnews_spider.differences import differences
-        from govnews_spider.faults import Fault
+        from govnews_spider.storage.errors import Fault
+        from govnews_spider.verify.diff import differences
 
         if len(args) != 2 or any(arg.startswith("-") for arg in args):
             raise UsageError(f"bad_argument: {' '.join(args)!r}; give two data folders: OLD NEW", print_help=False)
@@ -88,7 +88,7 @@ def show(console: Console, found: Differences) -> None:
 def _counts(found: Differences) -> Table:
     from rich.table import Table
 
-    from govnews_spider.differences.excerpts import visible
+    from govnews_spider.verify.diff.excerpts import visible
 
     table = Table("layout")
     counters = (found.same, found.changed, found.added, found.lost)
@@ -104,7 +104,7 @@ def _counts(found: Differences) -> Table:
 def _fields(found: Differences) -> Table:
     from rich.table import Table
 
-    from govnews_spider.differences.excerpts import visible
+    from govnews_spider.verify.diff.excerpts import visible
 
     table = Table("field")
     table.add_column("changed", justify="right")
@@ -119,7 +119,7 @@ def _fields(found: Differences) -> Table:
 
 
 def _show_changes(console: Console, found: Differences) -> None:
-    from govnews_spider.differences.excerpts import excerpts
+    from govnews_spider.verify.diff.excerpts import excerpts
 
     for name, _ in _by_field(found):
         for change in found.examples[name]:
@@ -130,7 +130,7 @@ def _show_changes(console: Console, found: Differences) -> None:
 
 
 def _line(console: Console, head: str, *parts: str) -> None:
-    from govnews_spider.differences.excerpts import visible
+    from govnews_spider.verify.diff.excerpts import visible
 
     console.print("  ".join([head, *(visible(part) for part in parts if part)]), soft_wrap=True)
 

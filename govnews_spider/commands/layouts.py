@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from govnews_spider.article import Article
-    from govnews_spider.core.extract import Reading
+    from govnews_spider.core.extract.reading import Reading
 
 _LENGTH: Final = 80
 """Characters of a value that are shown."""
@@ -74,14 +74,14 @@ def page_bytes(name: str) -> bytes:
 def _show(console: Console, html: bytes, url: str, content_type: str | None) -> bool:
     """Whether the page is an article; prints its fields, or why it is none."""
     from govnews_spider.article import Rejected
-    from govnews_spider.core import stages
-    from govnews_spider.core.extract import Reading
+    from govnews_spider.core.extract.reading import Reading
+    from govnews_spider.core.stages import order
 
     layout = "none"
     try:
         reading = Reading(html, url=url, content_type=content_type)
         layout = reading.layout.name
-        article = stages.finish(reading.article())
+        article = order.finish(reading.article())
     except Rejected as rejected:
         console.print(f"layout    {layout}\nrejected  {rejected.slug}\nbecause   {rejected.detail}", soft_wrap=True)
         return False
@@ -94,7 +94,7 @@ def _fields(article: Article, reading: Reading) -> Table:
     from rich.table import Table
 
     from govnews_spider.article import FIELD_NAMES
-    from govnews_spider.sina.locators import name_of
+    from govnews_spider.html.locators import name_of
 
     table = Table("field", "value", "locator", "tried before", box=None, pad_edge=False)
     for column in table.columns:
@@ -114,7 +114,7 @@ def _fields(article: Article, reading: Reading) -> Table:
 def _shown(value: Any) -> str:
     """One line, times as Sina's own clocks show them; ``-`` for what is missing."""
     from govnews_spider.article import SHANGHAI
-    from govnews_spider.sina.locators import squash
+    from govnews_spider.html.text import squash
 
     if isinstance(value, datetime):
         return value.astimezone(SHANGHAI).isoformat(" ")
@@ -127,8 +127,8 @@ def _shown(value: Any) -> str:
 def _known_layouts() -> Table:
     from rich.table import Table
 
+    from govnews_spider.html.locators import name_of
     from govnews_spider.sina.layouts import LAYOUTS
-    from govnews_spider.sina.locators import name_of
 
     table = Table("layout", "kind", "marks, all of which a page must have", box=None, pad_edge=False)
     for layout in LAYOUTS:

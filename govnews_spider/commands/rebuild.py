@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from govnews_spider.rebuild import Order
-    from govnews_spider.rebuild.work import Crew
+    from govnews_spider.rebuild.work_items import Crew
 
 
 class Command(ScrapyCommand):
-    """Exit codes are those of :data:`govnews_spider.runs.EXIT_CODES`."""
+    """Exit codes are those of :data:`govnews_spider.runs.run.EXIT_CODES`."""
 
     requires_project = True
     requires_crawler_process = False
@@ -60,10 +60,10 @@ class Command(ScrapyCommand):
         # Imported here, for a module that fails to import would take every scrapy command with it.
         from rich.console import Console
 
-        from govnews_spider.balance import show
-        from govnews_spider.faults import Fault
         from govnews_spider.rebuild import rebuild
-        from govnews_spider.runs import exit_code
+        from govnews_spider.runs.run import exit_code
+        from govnews_spider.runs.summary import show
+        from govnews_spider.storage.errors import Fault
 
         if args:
             raise UsageError(f"bad_argument: {args[0]!r}; scrapy rebuild takes options only", print_help=False)
@@ -94,9 +94,9 @@ class Command(ScrapyCommand):
         from rich.console import Console
 
         from govnews_spider.commands.diff import show
-        from govnews_spider.differences import differences
-        from govnews_spider.faults import Fault
-        from govnews_spider.options import Options
+        from govnews_spider.runs.options import Options
+        from govnews_spider.storage.errors import Fault
+        from govnews_spider.verify.diff import differences
 
         assert self.settings is not None  # noqa: S101  # Scrapy has set them
         old = Options.read(self.settings).data
@@ -109,8 +109,8 @@ class Command(ScrapyCommand):
 
     def _order(self, opts: argparse.Namespace) -> Order:
         """Raises ValueError."""
-        from govnews_spider.options import Options
         from govnews_spider.rebuild import Order
+        from govnews_spider.runs.options import Options
         from govnews_spider.spiders.arguments import read_arguments
 
         assert self.settings is not None  # noqa: S101  # Scrapy has set them
@@ -163,7 +163,7 @@ class _Bar:
 
 
 def _crew(opts: argparse.Namespace) -> Crew:
-    from govnews_spider.rebuild.crews import cluster, processes
+    from govnews_spider.rebuild.executors import cluster, processes
 
     if opts.scheduler:
         if opts.workers:

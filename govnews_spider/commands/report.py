@@ -37,8 +37,8 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Prints the file and its counts, and sets ``exitcode``; raises UsageError (exit code 2)."""
         # Imported here, for a module that fails to import would take every scrapy command with it.
-        from govnews_spider.faults import Fault
-        from govnews_spider.options import Options
+        from govnews_spider.runs.options import Options
+        from govnews_spider.storage.errors import Fault
 
         if args:
             raise UsageError(f"bad_argument: {' '.join(args)!r}; the file is named by --out PATH", print_help=False)

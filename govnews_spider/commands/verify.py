@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from govnews_spider.audit.findings import Audit
-    from govnews_spider.faults import Fault
+    from govnews_spider.storage.errors import Fault
+    from govnews_spider.verify.audit.findings import Audit
 
 
 _WRITTEN: Final = ("ledger.sqlite", "articles", "reprints", "revisions", "posts", "rejected", "runs", "raw", "damaged")
@@ -49,9 +49,9 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Prints what was found and sets ``exitcode``; raises UsageError (exit code 2)."""
         # Imported here, for a module that fails to import would take every scrapy command with it.
-        from govnews_spider.faults import Fault, named
-        from govnews_spider.lock import hold
-        from govnews_spider.options import Options
+        from govnews_spider.ledger.lock import hold
+        from govnews_spider.runs.options import Options
+        from govnews_spider.storage.errors import Fault, named
 
         if args:
             raise UsageError(
@@ -80,9 +80,9 @@ def _verify(data: Path, *, repairs: bool) -> int:
     """The exit code, all else is printed."""
     from rich.console import Console
 
-    from govnews_spider.audit import audit
-    from govnews_spider.audit.leftovers import part_files
-    from govnews_spider.repair import repair
+    from govnews_spider.verify.audit import audit
+    from govnews_spider.verify.audit.stray_files import part_files
+    from govnews_spider.verify.repair import repair
 
     console = Console(markup=False, highlight=False, emoji=False)
     found = audit(data)
@@ -98,7 +98,7 @@ def _verify(data: Path, *, repairs: bool) -> int:
 def _show(console: Console, found: Audit) -> None:
     from rich.table import Table
 
-    from govnews_spider.audit.findings import CHECKS
+    from govnews_spider.verify.audit.findings import CHECKS
 
     table = Table("check")
     table.add_column("looked at", justify="right")

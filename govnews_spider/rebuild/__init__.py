@@ -21,19 +21,19 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from govnews_spider.archive.answers import archives
-from govnews_spider.card import write_card
-from govnews_spider.faults import Fault, named
-from govnews_spider.lock import hold
+from govnews_spider.archive.lookup import archives
+from govnews_spider.ledger.lock import hold
 from govnews_spider.rebuild import candidates, finishing, identities, reprints
 from govnews_spider.rebuild.days import write_day
 from govnews_spider.rebuild.indexing import index_archive, merge, unreadable
 from govnews_spider.rebuild.page_files import Shares
 from govnews_spider.rebuild.pages import Wanted, read_pages
-from govnews_spider.rebuild.work import Crew, Hands, Item, code, leave_out, made, opened
+from govnews_spider.rebuild.work_items import Crew, Hands, Item, code, leave_out, made, opened
 from govnews_spider.rebuild.workspace import Workspace
-from govnews_spider.runs import Run, exit_code
-from govnews_spider.writers.files import clear_parts, replace_files
+from govnews_spider.runs.dataset_card import write_card
+from govnews_spider.runs.run import Run, exit_code
+from govnews_spider.storage.atomic import clear_parts, replace_files
+from govnews_spider.storage.errors import Fault, named
 
 __all__ = ["Order", "rebuild"]
 

@@ -13,12 +13,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from govnews_spider.core.fingerprint import LIKELY, likenesses
+from govnews_spider.core.dedup.fingerprint import LIKELY, likenesses
+from govnews_spider.ledger.near_duplicates import COMMON
 from govnews_spider.rebuild.identities import TEXT
 from govnews_spider.rebuild.page_files import PageFiles, Shares, page_files
-from govnews_spider.rebuild.work import attached, opened, table_file
+from govnews_spider.rebuild.work_items import attached, opened, table_file
 from govnews_spider.rebuild.workspace import Workspace
-from govnews_spider.texts import COMMON
 
 Numbers = NDArray[np.int64]
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from govnews_spider.article import Article, mark
-from govnews_spider.core.dedup import with_alias
+from govnews_spider.core.dedup.identity import with_alias
 from govnews_spider.rebuild.page_files import Shares, page_files
-from govnews_spider.rebuild.work import finished, opened, table_file
+from govnews_spider.rebuild.work_items import finished, opened, table_file
 from govnews_spider.rebuild.workspace import Workspace
-from govnews_spider.writers.front_matter import FrontMatterWriter
-from govnews_spider.writers.parquet import ParquetWriter
+from govnews_spider.storage.parquet import ParquetWriter
+from govnews_spider.storage.posts import FrontMatterWriter
 
 _ROWS: Final = """
     SELECT r.page, r.article_id, r.revision, r.also, i.first_seen, i.revision, i.day, i.duplicate_of, i.similarity, i.reason

@@ -10,17 +10,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from govnews_spider.core.drift import DRIFT_SLUGS
-from govnews_spider.core.fingerprint import BANDS
-from govnews_spider.key_filter import KeyFilter
+from govnews_spider.core.dedup.fingerprint import BANDS
+from govnews_spider.core.extract.drift import DRIFT_SLUGS
+from govnews_spider.ledger.key_filter import KeyFilter
+from govnews_spider.ledger.near_duplicates import RECENT
 from govnews_spider.rebuild.candidates import telling
 from govnews_spider.rebuild.index import Index
 from govnews_spider.rebuild.page_files import FAILED, Shares
-from govnews_spider.rebuild.work import opened
+from govnews_spider.rebuild.work_items import opened
 from govnews_spider.rebuild.workspace import Workspace
-from govnews_spider.runs import Run
-from govnews_spider.texts import RECENT
-from govnews_spider.writers.rejected import RejectedLog, Rejection
+from govnews_spider.runs.rejections import RejectedLog, Rejection
+from govnews_spider.runs.run import Run
 
 _AT_ONCE: Final = 10_000
 """Keys that are held as Python's numbers at a time: they take five times as much memory as in a part."""
@@ -76,7 +76,7 @@ def account(space: Workspace, shares: Shares, run: Run, reprints: int) -> None:
 
 
 def _refused(space: Workspace, shares: Shares) -> Iterator[dict[str, Any]]:
-    """What was not stored, as :class:`govnews_spider.writers.rejected.Rejection` has it."""
+    """What was not stored, as :class:`govnews_spider.runs.rejections.Rejection` has it."""
     with closing(Index(space.index)) as index:
         for place, slug, why in index.damage():
             told = {"slug": slug, "detail": f"{place}: {why}", "url": None, "origin": place}

@@ -16,14 +16,14 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from govnews_spider.article import Article
-from govnews_spider.core.dedup import Trace
-from govnews_spider.core.fingerprint import BANDS, ROWS
-from govnews_spider.database import connect
-from govnews_spider.identities import Content, Identities, Validators, addresses_of
+from govnews_spider.core.dedup.fingerprint import BANDS, ROWS
+from govnews_spider.core.dedup.identity import Trace
+from govnews_spider.ledger.identities import Content, Identities, Validators, addresses_of
+from govnews_spider.ledger.near_duplicates import Texts
+from govnews_spider.ledger.schema import connect
 from govnews_spider.rebuild.page_files import Shares
-from govnews_spider.rebuild.work import QUICK, attached, made, table_file
+from govnews_spider.rebuild.work_items import QUICK, attached, made, table_file
 from govnews_spider.rebuild.workspace import Workspace
-from govnews_spider.texts import Texts
 
 DIGEST: Final = BANDS * ROWS
 """Bytes."""
@@ -92,7 +92,7 @@ def identify(space: Workspace, shares: Shares) -> int:
 
 
 class _Telling:
-    """Does for a whole corpus what :meth:`govnews_spider.ledger.Ledger.accept` does when pages come in one by one."""
+    """Does for a whole corpus what :meth:`govnews_spider.ledger.ledger.Ledger.accept` does when pages come in one by one."""
 
     def __init__(self, ledger: sqlite3.Connection, rows: sqlite3.Connection) -> None:
         self.outcomes: Counter[str] = Counter()

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from zipfile import BadZipFile
 
-from govnews_spider.archive.answers import answer_of
-from govnews_spider.archive.exchanges import Place, header, media_type
+from govnews_spider.archive.exchange import Place, header, media_type
+from govnews_spider.archive.lookup import answer_of
 from govnews_spider.archive.pages import HTML, ArchivedPage
-from govnews_spider.archive.reading import Answer, Damage, OpenArchive
+from govnews_spider.archive.reader import Answer, Damage, OpenArchive
 from govnews_spider.article import Rejected
-from govnews_spider.core.whole import check_whole
-from govnews_spider.rebuild.work import opened
+from govnews_spider.core.extract.truncation import check_whole
+from govnews_spider.rebuild.work_items import opened
 from govnews_spider.sina.roll import Row, home
 from govnews_spider.sina.sections import DEFAULT, SECTIONS, Section, find
 from govnews_spider.sina.urls import canonical

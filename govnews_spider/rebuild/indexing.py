@@ -13,14 +13,14 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urljoin, urlsplit
 from zipfile import BadZipFile
 
-from govnews_spider.archive.answers import answer_at, listed, listed_of
-from govnews_spider.archive.exchanges import Place, header
-from govnews_spider.archive.index import Listed
+from govnews_spider.archive.cdxj import Listed
+from govnews_spider.archive.exchange import Place, header
+from govnews_spider.archive.lookup import answer_at, listed, listed_of
 from govnews_spider.archive.pages import HOST, HTML
-from govnews_spider.archive.reading import Answer, Damage, Record, records
+from govnews_spider.archive.reader import Answer, Damage, Record, records
 from govnews_spider.article import Rejected
 from govnews_spider.rebuild.index import HOPS
-from govnews_spider.rebuild.work import attached, table_file
+from govnews_spider.rebuild.work_items import attached, table_file
 from govnews_spider.sina.pager import page_number
 from govnews_spider.sina.roll import API, Row, read_rows
 from govnews_spider.sina.sections import find

@@ -15,11 +15,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from govnews_spider.article import Article, Rejected
-from govnews_spider.core.dedup import Trace
-from govnews_spider.core.fingerprint import KEY_BITS
-from govnews_spider.outbox import from_json, iso, to_json
+from govnews_spider.core.dedup.fingerprint import KEY_BITS
+from govnews_spider.core.dedup.identity import Trace
+from govnews_spider.ledger.outbox import from_json, iso, to_json
 from govnews_spider.rebuild.index import Index, Page
-from govnews_spider.rebuild.work import opened
+from govnews_spider.rebuild.work_items import opened
 from govnews_spider.rebuild.workspace import Workspace
 
 SCHEMA: Final = """

@@ -10,16 +10,16 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar
 
-from govnews_spider.archive.exchanges import header
+from govnews_spider.archive.exchange import header
 from govnews_spider.archive.pages import ArchivedPage, read_article
 from govnews_spider.article import Rejected
-from govnews_spider.core.dedup import trace
-from govnews_spider.core.drift import fallbacks
-from govnews_spider.core.select import Select
-from govnews_spider.core.stages import STAGES, Stage
+from govnews_spider.core.dedup.identity import trace
+from govnews_spider.core.extract.drift import fallbacks
+from govnews_spider.core.stages.order import STAGES, Stage
+from govnews_spider.core.stages.select import Select
 from govnews_spider.rebuild.index import Context, Index, Page
 from govnews_spider.rebuild.page_files import SCHEMA, Made, index_of, keep, keep_keys, refuse
-from govnews_spider.rebuild.work import Footprint, table_file
+from govnews_spider.rebuild.work_items import Footprint, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.sina.roll import complete
 

@@ -14,15 +14,15 @@ from typing import Final
 
 import numpy as np
 
-from govnews_spider.core.reprints import Text, judge
-from govnews_spider.database import MIGRATIONS
-from govnews_spider.groups import Groups
-from govnews_spider.identities import Identities
+from govnews_spider.core.dedup.compare import Text, judge
+from govnews_spider.ledger.identities import Identities
+from govnews_spider.ledger.near_duplicates import MOST
+from govnews_spider.ledger.reprint_groups import Groups
+from govnews_spider.ledger.schema import MIGRATIONS
 from govnews_spider.rebuild.identities import TEXT
 from govnews_spider.rebuild.page_files import PageFiles, Shares, page_files
-from govnews_spider.rebuild.work import Footprint, attached, finished, opened, table_file
+from govnews_spider.rebuild.work_items import Footprint, attached, finished, opened, table_file
 from govnews_spider.rebuild.workspace import Workspace
-from govnews_spider.texts import MOST
 
 _VERDICTS: Final = "CREATE TABLE pairs (one INTEGER, other INTEGER, met INTEGER, kind TEXT, share REAL, share_of_other REAL, reason TEXT)"
 _GROUPS: Final = "CREATE TABLE groups (root INTEGER, text INTEGER, PRIMARY KEY (root, text)) WITHOUT ROWID"

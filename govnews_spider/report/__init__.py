@@ -13,16 +13,16 @@ from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 
-from govnews_spider.faults import named
 from govnews_spider.report import library
-from govnews_spider.report.accounts import Accounts, accounts
 from govnews_spider.report.chapters import collected, newest, quality, reprints, runs, subjects, summary
 from govnews_spider.report.lists import ListState, list_states, unfinished
 from govnews_spider.report.page import page
 from govnews_spider.report.parts import Chapter
 from govnews_spider.report.reprinted import Reprinted, copies, reprinted
 from govnews_spider.report.rows import Collected, collect, day_files
-from govnews_spider.writers.parquet import read_day
+from govnews_spider.runs.saved_runs import Accounts, accounts
+from govnews_spider.storage.errors import named
+from govnews_spider.storage.parquet import read_day
 
 __all__ = ["Written", "report"]
 
@@ -40,7 +40,7 @@ class Written:
 def report(data: Path, out: Path, *, now: datetime) -> Written:
     """Writes the page about ``data`` to ``out``, which is replaced whole; ``now`` (aware) is what ages are told from.
 
-    Raises FileNotFoundError ``no_articles`` where there is no article, and :class:`govnews_spider.faults.Fault`: ``no_chart_library``,
+    Raises FileNotFoundError ``no_articles`` where there is no article, and :class:`Fault`: ``no_chart_library``,
     a damaged file, or the name of what keeps a file from being read or written.
     """
     script = library.script()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from govnews_spider.faults import Fault
+from govnews_spider.storage.errors import Fault
 
 
 def script() -> str:

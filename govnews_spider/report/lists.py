@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from govnews_spider.coverage import Coverage, Gap
-from govnews_spider.faults import named
-from govnews_spider.report.accounts import Account
+from govnews_spider.ledger.coverage import Coverage, Gap
+from govnews_spider.runs.saved_runs import Account
+from govnews_spider.storage.errors import named
 
 _KNOWS_LISTS: Final = 2
 """The version of the schema from which on the ledger knows how far lists were read, and which runs have begun."""
@@ -39,7 +39,7 @@ def list_states(data: Path, runs: Sequence[Account]) -> list[ListState]:
     """Every list that a run or the ledger knows, by name; ``runs`` has the newest run first.
 
     What the ledger says of gaps counts; where there is none, the last run's account does.
-    Raises :class:`govnews_spider.faults.Fault` for a ledger that is damaged or not given by the system.
+    Raises :class:`govnews_spider.storage.errors.Fault` for a ledger that is damaged or not given by the system.
     """
     states: dict[str, ListState] = {}
     for run in runs:

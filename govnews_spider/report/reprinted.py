@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from govnews_spider.report.rows import Row, day_files
-from govnews_spider.writers.parquet import read_day
+from govnews_spider.storage.parquet import read_day
 
 Copies: TypeAlias = dict[str, list[tuple[datetime, str | None]]]
 """Id of the repeated article → time and source of each reprint."""

@@ -8,7 +8,8 @@ from functools import lru_cache
 from html import escape
 from typing import Any, Final
 
-from govnews_spider.sina.locators import Page, squash
+from govnews_spider.html.locators import Page
+from govnews_spider.html.text import squash
 
 _SLIDES: Final = re.compile(r"slide_data(?<!\wslide_data)\s*=\s*")  # begins with a literal, which is searched for fast
 _PICTURE_KEYS: Final = ("download_img", "image_url")

@@ -1,7 +1,7 @@
 """The page templates of Sina, by the year they were last seen, newest first. A redesign adds an entry; it never edits an old one away.
 
 The first entry whose markers a page has reads the page. What the fields mean is told by ``govnews_spider.article.Article``, what
-locators there are by ``govnews_spider.sina.locators``; a field that no locator can give is read by a plain function.
+locators there are by ``govnews_spider.html.locators``; a field that no locator can give is read by a plain function.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from govnews_spider.html.locators import Inner, Layout, Meta, MetaList, Outers, Page, Text, Texts
+from govnews_spider.html.text import squash
 from govnews_spider.sina.bylines import credited
 from govnews_spider.sina.furniture import EDITOR_LABEL
 from govnews_spider.sina.gallery import slide_body, slide_data, slide_time, slide_title
-from govnews_spider.sina.locators import Inner, Layout, Meta, MetaList, Outers, Page, Text, Texts, squash
 
 _EDITOR: Final = re.compile(r"[（(【](?:责任编辑|责编|编辑)\s*[：:]\s*([^（）()【】：:]{1,30})[）)】]")
 

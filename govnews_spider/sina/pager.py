@@ -6,8 +6,9 @@ import re
 from typing import Final
 from urllib.parse import urljoin
 
+from govnews_spider.html.locators import Page
+from govnews_spider.html.text import squash
 from govnews_spider.sina import urls
-from govnews_spider.sina.locators import Page, squash
 
 MOST_PAGES: Final = 50
 """Pages of one article; a pager that leads further leads in a circle."""

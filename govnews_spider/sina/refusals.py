@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from govnews_spider.html.locators import Page, Text
+from govnews_spider.html.text import squash
 from govnews_spider.sina import urls
-from govnews_spider.sina.locators import Page, Text, squash
 
 ERROR_PAGE: Final = re.compile(
     r"页面没有找到|5秒钟之后将会带您进入新浪首页|抱歉，您要访问的页面不存在|^(?:404|403|50\d)\b"

@@ -25,9 +25,6 @@ _COMOS: Final = re.compile(r"comos:([a-z0-9]{6,})", re.IGNORECASE)
 # the day, HHMM, then the number that ends the page's publishid.
 _OLD: Final = re.compile(r"/((?:19|20)\d\d)-?(\d\d)-?(\d\d)/([01]\d|2[0-3])([0-5]\d)\d{5,}(?:_\d+)?\.s?html$")
 _ACCOUNT: Final = re.compile(r"^/(?:article_\d+_\w+\.html|articles?/view/\d+/\w+)$")
-_WEB: Final = re.compile(
-    r"https?://(?:[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z]+(?::\d{1,4})?(?:[/?#].{0,2000})?", re.IGNORECASE
-)
 _WRAPPERS: Final = 3
 """How many ``norm_detail?url=`` may stand around one address before it is taken as it is."""
 
@@ -58,17 +55,6 @@ def canonical(url: str) -> str:
         address = inner
     parts = _split(address)
     return _plain(parts) if parts is not None and _is_sina(parts) else address
-
-
-def web_address(text: str) -> str | None:
-    """``text`` as an absolute http(s) address (``//host`` is https), what does not belong into one percent-encoded.
-
-    None where it is none: the host must end in a label of letters, the rest be no longer than a browser would take it.
-    """
-    address = text.strip()
-    address = f"https:{address}" if address.startswith("//") else address
-    address = quote(address, safe="%/:=&?~#+!$,;@()*[]'|")
-    return address if _WEB.fullmatch(address) else None
 
 
 def is_mobile(url: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from govnews_spider.article import SHANGHAI
-from govnews_spider.core.topics import check_topics
+from govnews_spider.core.stages.topics import check_topics
 from govnews_spider.sina.sections import DEFAULT, Section, find
 from govnews_spider.spiders.base import unknown
 

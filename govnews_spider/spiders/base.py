@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from scrapy import Spider
 from scrapy.settings import BaseSettings
 
-from govnews_spider.extensions import RunReport
+from govnews_spider.downloads.replay import SETTINGS
+from govnews_spider.extensions.run_report import RunReport
 from govnews_spider.pipelines import report_of
-from govnews_spider.replaying import SETTINGS
 
 
 class Arguments(Protocol):

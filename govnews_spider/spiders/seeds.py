@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import ClassVar, Final
 from zipfile import BadZipFile
 
-from govnews_spider.archive.answers import Answers
+from govnews_spider.archive.lookup import Answers
 from govnews_spider.archive.pages import ArchivedPage, page_of, pages, read_article
-from govnews_spider.archive.reading import SUFFIXES, Damage, is_archive
+from govnews_spider.archive.reader import SUFFIXES, Damage, is_archive
 from govnews_spider.article import Article, Rejected
-from govnews_spider.core import documents
-from govnews_spider.core.extract import read_page
+from govnews_spider.core.documents import front_matter
+from govnews_spider.core.extract.reading import read_page
 from govnews_spider.sina.pager import page_number
 from govnews_spider.spiders.base import NewsSpider, unknown
 
@@ -137,6 +137,6 @@ def read_file(path: Path, origin: str) -> Article:
     except OSError as error:
         raise Rejected("unreadable_file", f"{origin}: {error.strerror}; make it readable or move it away") from error
     is_document = path.suffix.lower() in DOCUMENTS
-    article = documents.read(data, name=origin) if is_document else read_page(data, url="", origin=origin)
+    article = front_matter.read(data, name=origin) if is_document else read_page(data, url="", origin=origin)
     article.fetched_at = datetime.now(UTC)
     return article

@@ -15,22 +15,22 @@ from scrapy.exceptions import CloseSpider, DontCloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from govnews_spider.archiving import ARCHIVED
 from govnews_spider.article import Article, Rejected
-from govnews_spider.core.extract import Reading
-from govnews_spider.core.join import join
-from govnews_spider.core.whole import BROKEN, check_whole
-from govnews_spider.failures import INTERRUPTED, NOT_ARCHIVED, reason
-from govnews_spider.identities import Validators
-from govnews_spider.options import Options
-from govnews_spider.replaying import FETCHED_AT
-from govnews_spider.runs import SAMPLE_SHOWN, SAMPLED
+from govnews_spider.core.extract.multipage import join
+from govnews_spider.core.extract.reading import Reading
+from govnews_spider.core.extract.truncation import BROKEN, check_whole
+from govnews_spider.downloads.capture import ARCHIVED
+from govnews_spider.downloads.errors import INTERRUPTED, NOT_ARCHIVED, reason
+from govnews_spider.downloads.replay import FETCHED_AT
+from govnews_spider.ledger.identities import Validators
+from govnews_spider.runs.options import Options
+from govnews_spider.runs.run import SAMPLE_SHOWN, SAMPLED
 from govnews_spider.sina.pager import MOST_PAGES
 from govnews_spider.sina.roll import Row, complete, home, list_url, read_rows
 from govnews_spider.sina.sections import Section
 from govnews_spider.spiders.arguments import SinaArguments, read_arguments
 from govnews_spider.spiders.base import NewsSpider
-from govnews_spider.spiders.rows import Rows
+from govnews_spider.spiders.list_reader import Rows
 
 NOT_MODIFIED: Final = 304
 

@@ -20,11 +20,11 @@ from fastwarc.warc import ArchiveIterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govnews_spider.archive.answers import Answers
-from govnews_spider.archive.exchanges import Exchange, Place
-from govnews_spider.archive.index import surt
-from govnews_spider.archive.reading import LARGEST, Answer, Damage, Record, answer, record_at, records
-from govnews_spider.archive.writing import Archive, payload_digest
+from govnews_spider.archive.cdxj import surt
+from govnews_spider.archive.exchange import Exchange, Place
+from govnews_spider.archive.lookup import Answers
+from govnews_spider.archive.reader import LARGEST, Answer, Damage, Record, answer, record_at, records
+from govnews_spider.archive.writer import Archive, payload_digest
 
 NOON = datetime(2021, 11, 25, 4, 0, 0, 123456, tzinfo=UTC)
 
@@ -189,7 +189,7 @@ def test_a_killed_run_leaves_its_whole_records(tmp_path: Path) -> None:
 import os, sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from pathlib import Path
-from govnews_spider.archive.writing import Archive
+from govnews_spider.archive.writer import Archive
 from tests.archive.test_archive import exchange
 made = Archive(Path({str(tmp_path)!r}) / "raw", "run", {{"software": "x"}})
 number = 0

@@ -20,8 +20,8 @@ from benchmarks.known import DAYS, TABLES, fill, forget, values
 from benchmarks.running import Crawl
 from benchmarks.running import crawl as run
 from govnews_spider.core import extract, loads
-from govnews_spider.core.stages import run as finish
-from govnews_spider.ledger import Ledger, Outcome
+from govnews_spider.core.stages.order import run as finish
+from govnews_spider.ledger.ledger import Ledger, Outcome
 
 DAY = date(2021, 11, 25)
 

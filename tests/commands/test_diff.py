@@ -15,9 +15,9 @@ import pytest
 from scrapy.exceptions import UsageError
 
 from govnews_spider.commands.diff import Command
-from tests.damage import FIRST, day_file, flip
-from tests.test_differences import folder
-from tests.writers.samples import article, full
+from tests.support.damage import FIRST, day_file, flip
+from tests.support.rows import article, full
+from tests.verify.test_diff import folder
 
 ROOT = Path(__file__).parents[2]
 

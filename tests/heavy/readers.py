@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from shutil import which
 
-from tests.crawling import ROOT
+from tests.support.crawls import ROOT
 
 PYTHON = ROOT / ".venv-readers" / "bin" / "python"
 SECONDS = 300

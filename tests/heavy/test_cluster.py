@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cluster import Cluster
-from tests.crawling import crawl
+from tests.rebuild.test_rebuild import POISON
 from tests.rebuilding import rebuild, site_of
-from tests.remains import Remains
 from tests.site import SinaSite
-from tests.test_rebuild import POISON
+from tests.support.crawls import crawl
+from tests.support.dask_cluster import Cluster
+from tests.support.dataset_snapshot import Remains
 
 
 def test_a_page_that_kills_every_worker_of_a_cluster_is_left_out_and_named(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from tests.crawling import ROOT
+from tests.support.crawls import ROOT
 
 
 def test_the_picture_of_the_demo_shows_what_it_prints(tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ import pytest
 from bs4 import BeautifulSoup
 
 from govnews_spider import open_articles
-from govnews_spider.writers.front_matter import post
-from tests.crawling import ROOT, crawl
+from govnews_spider.storage.posts import post
 from tests.heavy.hexo import Site, generate
 from tests.site import demo_catalog
 from tests.site.model import Block, SiteArticle
 from tests.site.pages import render
+from tests.support.crawls import ROOT, crawl
 
 FORMATTED = str.maketrans(dict.fromkeys(":/\\?*“”<>|[]", "_") | {"{": "&#123;", "}": "&#125;"})
 """The signs that the documents' format spells otherwise in a title."""

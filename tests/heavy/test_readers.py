@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from govnews_spider.card import write_card
-from govnews_spider.writers.parquet import SCHEMA
-from tests.crawling import ROOT, crawl
+from govnews_spider.runs.dataset_card import write_card
+from govnews_spider.storage.parquet import SCHEMA
 from tests.heavy.readers import read
-from tests.writers.samples import article, full, reprint, store
+from tests.support.crawls import ROOT, crawl
+from tests.support.rows import article, full, reprint, store
 
 README = (ROOT / "README.md").read_text("utf-8")
 FOLDERS = ("articles", "reprints", "revisions")

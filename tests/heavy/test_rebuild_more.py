@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.crawling import Crawl, crawl
+from tests.rebuild.test_rebuild import CATALOG, LISTS
 from tests.rebuilding import faults, rebuild
-from tests.remains import Remains
 from tests.site import Page, SinaSite, SiteArticle
 from tests.site.pages import render
-from tests.test_rebuild import CATALOG, LISTS
+from tests.support.crawls import Crawl, crawl
+from tests.support.dataset_snapshot import Remains
 
 
 def test_a_replay_of_the_same_archive_leaves_the_same(tmp_path: Path) -> None:

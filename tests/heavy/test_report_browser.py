@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from govnews_spider.article import Article
-from govnews_spider.coverage import Gap
+from govnews_spider.ledger.coverage import Gap
 from govnews_spider.report import report
-from govnews_spider.runs import ListAccount, Run
-from govnews_spider.writers.parquet import ParquetWriter
-from tests.crawling import ROOT
-from tests.writers.samples import NOON, full
+from govnews_spider.runs.run import ListAccount, Run
+from govnews_spider.storage.parquet import ParquetWriter
+from tests.support.crawls import ROOT
+from tests.support.rows import NOON, full
 
 PYTHON = ROOT / ".venv-browser" / "bin" / "python"
 LISTS = ("国内滚动", "宏观经济", "地方经济", "部委动态", "金融新闻", None)

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from govnews_spider.archive.index import stamp, surt
-from govnews_spider.archive.reading import Answer, Record, answer, records
-from tests.crawling import crawl
+from govnews_spider.archive.cdxj import stamp, surt
+from govnews_spider.archive.reader import Answer, Record, answer, records
 from tests.heavy.wayback import PYTHON, Served, Wayback, asked, pywb
 from tests.site import Catalog, Page, SinaSite, SiteArticle
 from tests.site.pages import render
+from tests.support.crawls import crawl
 
 CATALOG = Catalog.generate(seed=5, lists=[1687, 1689], days=[date(2021, 11, 24), date(2021, 11, 25)], count=12)
 COLLECTIONS = ("by_its_own_index", "by_ours")

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import NamedTuple
 from urllib.parse import quote
 
-from tests.crawling import ROOT
+from tests.support.crawls import ROOT
 
 PYTHON = ROOT / ".venv-pywb" / "bin" / "python"
 SECONDS = 120

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from govnews_spider.sina.locators import Page
+from govnews_spider.html.locators import Page
 from govnews_spider.sina.pager import next_page, page_number
 
 FIRST = "http://tech.sina.com.cn/s/2012-01-12/17066632680.shtml"

@@ -11,8 +11,8 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.crawling import crawl
 from tests.site import Catalog, SinaSite, demo_catalog
+from tests.support.crawls import crawl
 
 
 def main() -> None:

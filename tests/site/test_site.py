@@ -19,15 +19,15 @@ from urllib.request import HTTPRedirectHandler, build_opener
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from govnews_spider.archive.answers import Answers
+from govnews_spider.archive.lookup import Answers
 from govnews_spider.core import extract
-from govnews_spider.core.fingerprint import band_keys, bare, sketch
-from govnews_spider.core.reprints import Text, judge
-from tests.crawling import ROOT
+from govnews_spider.core.dedup.compare import Text, judge
+from govnews_spider.core.dedup.fingerprint import band_keys, bare, sketch
 from tests.site import Block, Catalog, Page, SinaSite, SiteArticle, demo_catalog
 from tests.site.furniture import QR_IMAGE
 from tests.site.model import SHANGHAI
 from tests.site.pages import render
+from tests.support.crawls import ROOT
 
 LISTS = [1686, 1687, 1688, 1689, 1690]
 DAYS = [date(2021, 11, day) for day in (23, 24, 25)]

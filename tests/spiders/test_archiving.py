@@ -12,11 +12,11 @@ from typing import Any
 
 from fastwarc.warc import ArchiveIterator
 
-from govnews_spider.archive.exchanges import Place
-from govnews_spider.archive.reading import Answer, Record, answer, records
-from tests.crawling import Crawl, crawl
+from govnews_spider.archive.exchange import Place
+from govnews_spider.archive.reader import Answer, Record, answer, records
 from tests.site import Catalog, Page, SinaSite
 from tests.site.pages import render
+from tests.support.crawls import Crawl, crawl
 
 CATALOG = Catalog.generate(seed=5, lists=[1687, 1689], days=[date(2021, 11, 24), date(2021, 11, 25)], count=12)
 LISTS = ("sections=1687,1689",)

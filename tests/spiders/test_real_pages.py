@@ -6,12 +6,12 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from govnews_spider.dataset import open_articles
-from tests.crawling import crawl
-from tests.places import REAL
-from tests.real import needs_real
+from govnews_spider.storage.dataset import open_articles
 from tests.site import SinaSite
 from tests.site.pages import Page
+from tests.support.crawls import crawl
+from tests.support.needs_real import needs_real
+from tests.support.real_paths import REAL
 
 MODERN = {"finance_2018_artibody", "news_2018_article", "news_2024_article"}
 

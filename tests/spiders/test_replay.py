@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from govnews_spider.audit import audit
-from tests.crawling import ROOT, Crawl, crawl
-from tests.remains import Remains, compare
+from govnews_spider.verify.audit import audit
 from tests.site import Catalog, SinaSite
 from tests.spiders.test_seeds import FORBID
+from tests.support.crawls import ROOT, Crawl, crawl
+from tests.support.dataset_snapshot import Remains, compare
 
 DAYS = [date(2021, 11, 24), date(2021, 11, 25)]
 CATALOG = Catalog.generate(seed=5, lists=[1687, 1689], days=DAYS, count=24, reprints=5)

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from govnews_spider.article import SHANGHAI
-from govnews_spider.dataset import open_articles
 from govnews_spider.sina.roll import list_url
 from govnews_spider.sina.sections import find
-from tests.crawling import ROOT, Crawl, command, crawl
-from tests.damage import query
+from govnews_spider.storage.dataset import open_articles
 from tests.site import Catalog, Page, SinaSite, SiteArticle
+from tests.support.crawls import ROOT, Crawl, command, crawl
+from tests.support.damage import query
 
 DAYS = [date(2021, 11, 23), date(2021, 11, 24), date(2021, 11, 25)]
 LONG = Catalog.generate(seed=13, lists=[1689], days=DAYS, count=120)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from govnews_spider.dataset import open_articles
 from govnews_spider.spiders.seeds import files
-from tests.crawling import ROOT, Crawl, crawl
+from govnews_spider.storage.dataset import open_articles
 from tests.site import SinaSite, demo_catalog
+from tests.support.crawls import ROOT, Crawl, crawl
 
 SEEDS = ROOT / "seeds"
 FORBID = """

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from fastwarc.stream_io import BrotliWriter
 
-from govnews_spider.archive.exchanges import Exchange
-from govnews_spider.archive.writing import Archive
-from tests.crawling import Crawl, crawl
-from tests.remains import Remains
+from govnews_spider.archive.exchange import Exchange
+from govnews_spider.archive.writer import Archive
 from tests.site import Catalog, SinaSite
 from tests.site.pages import render
+from tests.support.crawls import Crawl, crawl
+from tests.support.dataset_snapshot import Remains
 
 CATALOG = Catalog.generate(seed=5, lists=[1687], days=[date(2021, 11, 24), date(2021, 11, 25)], count=8)
 NOON = datetime(2021, 11, 26, 4, tzinfo=UTC)

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from govnews_spider.archive.exchanges import Place
-from govnews_spider.archive.reading import Record, answer, record_at
+from govnews_spider.archive.exchange import Place
+from govnews_spider.archive.reader import Record, answer, record_at
 from govnews_spider.article import SHANGHAI
-from govnews_spider.dataset import open_articles
 from govnews_spider.sina.roll import list_url
 from govnews_spider.sina.sections import find
 from govnews_spider.spiders.arguments import read_arguments
-from tests.crawling import Crawl, crawl
+from govnews_spider.storage.dataset import open_articles
 from tests.site import Catalog, Page, SinaSite, SiteArticle
+from tests.support.crawls import Crawl, crawl
 
 LIDS = [1686, 1687, 1688, 1689, 1690]
 DAYS = [date(2021, 11, 23), date(2021, 11, 24), date(2021, 11, 25)]

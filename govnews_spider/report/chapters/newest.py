@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from govnews_spider.core.gazetteer import gazetteer
+from govnews_spider.core.regions.gazetteer import gazetteer
 from govnews_spider.report.html import Html, both, link, time_tag
 from govnews_spider.report.parts import Cell, Chapter, Table, table_html
 from govnews_spider.report.rows import Row

@@ -6,10 +6,10 @@ from collections import Counter
 from typing import Final
 
 from govnews_spider.report import specs
-from govnews_spider.report.accounts import Account, Accounts
 from govnews_spider.report.html import Html, Label, local, text, time_tag
 from govnews_spider.report.parts import Cell, Chapter, Chart, Table, table_card
-from govnews_spider.runs import OUTCOMES
+from govnews_spider.runs.run import OUTCOMES
+from govnews_spider.runs.saved_runs import Account, Accounts
 
 _SHOWN: Final = 60
 _LISTED: Final = 50

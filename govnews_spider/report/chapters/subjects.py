@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-from govnews_spider.core.gazetteer import gazetteer
+from govnews_spider.core.regions.gazetteer import gazetteer
 from govnews_spider.report import specs
 from govnews_spider.report.heat import heat, shades
 from govnews_spider.report.parts import Cell, Chapter, Chart, Table

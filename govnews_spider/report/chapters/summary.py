@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from govnews_spider.report.accounts import Accounts
 from govnews_spider.report.html import Html, Label, both, local, text
 from govnews_spider.report.lists import ListState
 from govnews_spider.report.rows import Collected
+from govnews_spider.runs.saved_runs import Accounts
 
 
 def head(found: Collected, accounts: Accounts, lists: Sequence[ListState], *, reprints: int, revisions: int) -> Html:

@@ -1,0 +1,164 @@
+"""Answers by their addresses, out of any number of archives."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Final, NamedTuple, Self
+from zipfile import BadZipFile
+
+from govnews_spider.archive.cdxj import Listed, read_index, stamp
+from govnews_spider.archive.exchange import Place, media_type
+from govnews_spider.archive.reader import Answer, Damage, Record, answer, is_archive, record_at, records
+
+logger = logging.getLogger(__name__)
+
+_SCHEMA: Final = """
+    PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;
+    CREATE TABLE paths (number INTEGER PRIMARY KEY, path TEXT);
+    CREATE TABLE answers (
+        url TEXT, at TEXT, status INTEGER, digest TEXT, is_revisit INTEGER, path INTEGER, name TEXT, offset INTEGER
+    );
+"""
+_NEWEST: Final = """
+    SELECT p.path, name, offset, at, digest, is_revisit FROM answers a JOIN paths p ON p.number = a.path
+    WHERE url = ? AND at <= ? AND status != 304 ORDER BY status >= 500 OR status = 429, at DESC, name DESC, offset DESC
+"""
+"""A site that was away for a moment is no answer where there is another one; one that says "as before" never is."""
+_BODY: Final = """
+    SELECT p.path, name, offset FROM answers a JOIN paths p ON p.number = a.path
+    WHERE url = ? AND at <= ? AND digest = ? AND NOT is_revisit ORDER BY at DESC, name DESC, offset DESC
+"""
+
+
+class Found(NamedTuple):
+    """An answer, and where it stands."""
+
+    place: Place
+    answer: Answer
+
+
+class Answers:
+    """What archives have of each address. What they hold is listed in a temporary database, so memory does not grow with them."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.executescript(_SCHEMA)
+        self._db.execute("BEGIN")
+        for number, path in enumerate(archives(paths)):
+            self._db.execute("INSERT INTO paths VALUES (?, ?)", (number, str(path)))
+            found = listed(path) or _scanned(path)
+            self._db.executemany(
+                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", ((*one[:5], number, *one[5:7]) for one in found)
+            )
+        self._db.execute("CREATE INDEX answers_of ON answers (url, at)")
+        self._db.execute("COMMIT")
+
+    def find(self, url: str, as_of: datetime | None = None, *, unpacked: bool = False) -> Found | None:
+        """The newest answer of that address, or the newest as of then; None where there is none.
+
+        An answer that refers to an earlier one has that one's body. ``unpacked``: without its content coding.
+        """
+        until = stamp(as_of) if as_of is not None else "9"
+        for path, name, offset, at, digest, is_revisit in self._db.execute(_NEWEST, (url, until)).fetchall():
+            told = answer_at(Path(path), Place(name, offset), unpacked=unpacked)
+            if told is None:
+                continue
+            if not is_revisit:
+                return Found(Place(name, offset), told)
+            for body_path, body_name, body_offset in self._db.execute(_BODY, (url, at, digest)):
+                before = answer_at(Path(body_path), Place(body_name, body_offset), unpacked=unpacked)
+                if before is not None:
+                    return Found(Place(name, offset), told._replace(body=before.body))
+        return None
+
+    def close(self) -> None:
+        """Gives back what it holds."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
+def archives(paths: Iterable[Path]) -> Iterator[Path]:
+    """The archives among the paths, and below those that are folders, sorted."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(filter(is_archive, path.rglob("*")))
+        else:
+            yield path
+
+
+def listed(path: Path) -> list[Listed]:
+    """What the index beside an archive of ours lists; nothing where there is none, or it is not that file's.
+
+    Nothing as well for an archive of others, which is then read itself: their index may list a part, or another file of that name.
+    """
+    found = read_index(path)
+    try:
+        first = next(records(path), None) if found else None
+        size = path.stat().st_size
+    except (OSError, BadZipFile):
+        return []
+    is_ours = isinstance(first, Record) and b"software: govnews_spider/" in first.content
+    return found if is_ours and all(one.name == path.name and one.offset < size for one in found) else []
+
+
+def _scanned(path: Path) -> Iterator[Listed]:
+    """The answers of an archive without an index."""
+    try:
+        for one in records(path):
+            if isinstance(one, Damage):
+                _tell(one)
+            elif (found := listed_of(one)) is not None:
+                yield found
+    except (OSError, BadZipFile) as error:
+        _tell(Damage(Place(path.name, 0), str(error)))
+
+
+def listed_of(one: Record) -> Listed | None:
+    """The answer of a record as an index lists it; None for a record that holds none."""
+    record = one.parsed()
+    kind = record.headers.get("WARC-Type")
+    told = answer(record) if kind in ("response", "revisit") else None
+    if told is None or not _is_text(told.url):
+        return None
+    digest = (record.headers.get("WARC-Payload-Digest") or "").removeprefix("sha1:")
+    mime = media_type(told.headers)
+    return Listed(told.url, stamp(told.at), told.status, digest, kind == "revisit", *one.place, mime)
+
+
+def _is_text(url: str) -> bool:
+    """Whether it can be written down: an address of foreign bytes names nothing that is asked for."""
+    try:
+        url.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def answer_at(path: Path, place: Place, *, unpacked: bool = False) -> Answer | None:
+    """The answer that stands at a place of the archive at ``path``; None where none can be read."""
+    try:
+        found = record_at(path, place)
+    except (OSError, BadZipFile) as error:
+        found = Damage(place, str(error))
+    return answer_of(found, unpacked=unpacked)
+
+
+def answer_of(found: Record | Damage, *, unpacked: bool = False) -> Answer | None:
+    """The answer that was found; None, and said so, where it is damage."""
+    if isinstance(found, Damage):
+        _tell(found)
+        return None
+    return answer(found.parsed(), unpacked=unpacked)
+
+
+def _tell(damage: Damage) -> None:
+    logger.warning("damaged_archive: %s: %s", damage.place, damage.why)

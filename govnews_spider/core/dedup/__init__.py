@@ -1,0 +1,1 @@
+"""Near-duplicates: fingerprints of texts, their comparison, and the original of each group."""

@@ -1,0 +1,1 @@
+"""Pages of HTML -> articles, by the layouts of the site."""

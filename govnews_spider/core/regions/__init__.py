@@ -1,0 +1,1 @@
+"""Places named in a text -> GB/T 2260 codes."""

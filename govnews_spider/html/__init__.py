@@ -1,0 +1,1 @@
+"""Parsing of HTML, whatever the site: encoding, limits, locators, blocks, tables, text."""

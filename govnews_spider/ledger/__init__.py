@@ -1,0 +1,1 @@
+"""The ledger: the SQLite state of one data folder."""

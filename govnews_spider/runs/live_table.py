@@ -1,0 +1,122 @@
+"""What is counted of a run while it goes on, as people read it: a line, or a table for a terminal."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from rich.cells import cell_len
+from rich.console import Group
+from rich.padding import Padding
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from govnews_spider.runs.run import OUTCOMES, ListAccount, Run
+
+TOTAL: Final = "total"
+"""The row of the whole run; no list of Sina's has a name like it."""
+GAP: Final = 2
+"""Cells between two columns."""
+LEAST: Final = ("errors", "reprint", "off_topic", "revised", "fetched", "pages", "unchanged", "rejected", "failed")
+"""The columns that a narrow terminal goes without, in this order, but those that have counted nothing first."""
+
+
+class Rate:
+    """Articles a second over the last 30 seconds, or since it was told before where that is longer ago."""
+
+    def __init__(self, began: float, window: float = 30.0) -> None:
+        self._window = window
+        self._told = deque([(began, 0)])
+
+    def __call__(self, now: float, articles: int) -> float:
+        """``now`` in seconds of the clock that ``began`` was read from; ``articles`` are all until then."""
+        self._told.append((now, articles))
+        while len(self._told) > 2 and self._told[1][0] <= now - self._window:
+            self._told.popleft()
+        then, before = self._told[0]
+        return (articles - before) / (now - then) if now > then else 0.0
+
+
+def figures(run: Run) -> dict[str, dict[str, int]]:
+    """:data:`TOTAL` and each list → what is counted of it → how many.
+
+    ``found`` is distinct articles in the total, rows in a list.
+    """
+    total = {"found": run.seen, **{name: run.outcomes[name] for name in OUTCOMES}}
+    if not run.lists:
+        return {TOTAL: total}
+    lists = {name: _of(account) for name, account in run.lists.items()}
+    sums = {name: sum(one[name] for one in lists.values()) for name in ("pages", "errors", "found", "fetched")}
+    return {TOTAL: sums | total} | lists
+
+
+def _of(account: ListAccount) -> dict[str, int]:
+    counted = {name: account.outcomes[name] for name in OUTCOMES}
+    read = {"pages": account.pages, "errors": account.errors.total(), "found": account.rows}
+    return {**read, "fetched": account.fetched, **counted}
+
+
+def remaining(run: Run, rate: float) -> timedelta | None:
+    """How long the run will take at that rate; None where its articles cannot be known before, or none arrive."""
+    if run.expected is None or not rate:
+        return None
+    return timedelta(seconds=round(max(0, run.expected - run.outcomes.total()) / rate))
+
+
+def pace(run: Run, rate: float) -> str:
+    """Time gone by and articles a second; where their number is known, how many of them are done and the time left."""
+    gone = (run.finished or datetime.now(UTC)) - run.started
+    parts = [str(timedelta(seconds=int(gone.total_seconds()))), f"{rate:.1f} articles/s"]
+    if run.expected is not None:
+        parts.append(f"{run.outcomes.total():,} of {run.expected:,}")
+    left = remaining(run, rate)
+    if left is not None:
+        parts.append(f"{left} left")
+    return "  ".join(parts)
+
+
+def line(run: Run, rate: float) -> str:
+    """The run in one line: what is not 0, and always what was found."""
+    total = figures(run)[TOTAL]
+    counts = [f"{total[name]:,} {_label(name)}" for name in total if total[name] or name == "found"]
+    lists = f"{len(run.lists)} lists: " if run.lists else ""
+    left = remaining(run, rate)
+    return f"{lists}{', '.join(counts)}, {rate:.1f} articles/s" + (f", {left} left" if left is not None else "")
+
+
+def view(run: Run, rate: float, width: int) -> Group:
+    """The run on a terminal of that many cells: its pace, a bar where its end is known, and a table of its lists."""
+    rows = figures(run)
+    columns = _fitting(rows, width)
+    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False)
+    table.add_column(run.spider, no_wrap=True, overflow="ellipsis")
+    for column in columns:
+        table.add_column(_label(column), justify="right", no_wrap=True)
+    for name, counts in rows.items():
+        cells = [_cell(counts, column) for column in columns]
+        table.add_row(Text(name), *cells, style="bold" if name == TOTAL else None)
+    head = Text(pace(run, rate), no_wrap=True, overflow="ellipsis")
+    if run.expected:
+        bar = ProgressBar(total=run.expected, completed=run.outcomes.total())
+        return Group(head, Padding(bar), table)  # a bar alone does not end its line
+    return Group(head, table)
+
+
+def _fitting(rows: dict[str, dict[str, int]], width: int) -> list[str]:
+    total = rows[TOTAL]
+    cells = {name: max(cell_len(_label(name)), *(len(_cell(row, name)) for row in rows.values())) for name in total}
+    taken = max(map(cell_len, rows)) + sum(GAP + size for size in cells.values())
+    for name in sorted(LEAST, key=lambda name: total.get(name, 0) > 0):
+        if taken > width and name in cells:
+            taken -= GAP + cells.pop(name)
+    return list(cells)
+
+
+def _cell(counts: dict[str, int], name: str) -> str:
+    return f"{counts[name]:,}" if name in counts else ""
+
+
+def _label(name: str) -> str:
+    return name.replace("_", "-")

@@ -1,0 +1,1 @@
+"""Readers of a whole data folder: audit, repair, comparison with another one."""

@@ -1,8 +1,0 @@
-"""Where the real material lies: pages, documents and notes that are no part of the project, in a folder beside it or nowhere."""
-
-from __future__ import annotations
-
-from pathlib import Path
-
-SHARED = Path(__file__).parents[2] / "shared"
-REAL = SHARED / "real"

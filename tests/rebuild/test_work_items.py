@@ -1,0 +1,165 @@
+"""Work items: each done once however its executor ends, whatever one of them does to it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sqlite3
+import sys
+import time
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from govnews_spider.rebuild.executors import cluster, processes
+from govnews_spider.rebuild.work_items import (
+    Crew,
+    Footprint,
+    Hands,
+    Item,
+    leave_out,
+    left_out,
+    made,
+    opened,
+    table_file,
+)
+from govnews_spider.storage.errors import Fault
+
+
+def touch(text: str, output: Path) -> None:
+    with made(output) as path:
+        path.write_text(text)
+
+
+def die(output: Path) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_once(mark: Path, output: Path) -> None:
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    touch("at last", output)
+
+
+def fail(output: Path) -> None:
+    raise Fault("disk_full", f"{output}: no room")
+
+
+def sleep(output: Path) -> None:
+    output.with_suffix(".pid").write_text(str(os.getpid()))
+    time.sleep(60)
+
+
+def items(folder: Path, count: int) -> list[Item]:
+    return [Item(touch, (str(number),), folder / str(number)) for number in range(count)]
+
+
+def test_every_item_is_done_and_what_is_done_is_not_done_again(tmp_path: Path) -> None:
+    (tmp_path / "3").write_text("from before")
+    with Hands(processes(2)) as hands:
+        done = [(item.output.name, is_done) for item, is_done in hands.perform(items(tmp_path, 9))]
+    assert sorted(done) == [(str(number), True) for number in range(9)]
+    assert [(tmp_path / str(number)).read_text() for number in (2, 3, 8)] == ["2", "from before", "8"]
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_an_item_that_ends_its_process_stops_no_other(tmp_path: Path) -> None:
+    all_of_them = items(tmp_path, 8)
+    all_of_them.insert(3, Item(die, (), tmp_path / "never"))
+    with Hands(processes(2)) as hands:
+        done = {item.output.name: is_done for item, is_done in hands.perform(all_of_them)}
+    assert done == {**{str(number): True for number in range(8)}, "never": False}
+
+
+def test_an_item_whose_process_something_else_has_ended_is_done(tmp_path: Path) -> None:
+    item = Item(die_once, (tmp_path / "mark",), tmp_path / "done")
+    with Hands(processes(1)) as hands:
+        assert [is_done for _, is_done in hands.perform([item])] == [True]
+    assert (tmp_path / "done").read_text() == "at last"
+
+
+def test_what_an_item_raises_is_raised_and_crosses_over_whole(tmp_path: Path) -> None:
+    with Hands(processes(1)) as hands, pytest.raises(Fault, match="no room") as told:
+        list(hands.perform([Item(fail, (), tmp_path / "a")]))
+    assert (told.value.slug, told.value.stops_all) == ("disk_full", True)
+    again = pickle.loads(pickle.dumps(told.value))
+    assert (again.slug, again.detail, str(again)) == (told.value.slug, told.value.detail, str(told.value))
+
+
+def test_where_no_process_lives_it_says_so(tmp_path: Path) -> None:
+    with Hands(Crew(hopeless, 1)) as hands, pytest.raises(Fault, match="no_workers"):
+        list(hands.perform(items(tmp_path, 3)))
+
+
+def hopeless() -> Executor:
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=os._exit, initargs=(1,))
+
+
+def test_a_worker_of_another_version_is_refused(tmp_path: Path) -> None:
+    class Other(Executor):
+        def submit(self, function: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            try:
+                future.set_result(function("another version", *arguments[1:]))
+            except Fault as fault:
+                future.set_exception(fault)
+            return future
+
+    with Hands(Crew(Other, 1)) as hands, pytest.raises(Fault, match="other_code"):
+        list(hands.perform(items(tmp_path, 1)))
+    assert not (tmp_path / "0").exists()
+
+
+def test_workers_end_with_who_gives_out_the_work(tmp_path: Path) -> None:
+    script = (
+        "from pathlib import Path\nfrom govnews_spider.rebuild.executors import processes\nfrom govnews_spider.rebuild.work_items import Hands, Item\n"
+        "from tests.rebuild.test_work_items import sleep\n"
+        f"if __name__ == '__main__':\n    list(Hands(processes(1)).perform([Item(sleep, (), Path({str(tmp_path / 'a')!r}))]))\n"
+    )
+    (tmp_path / "main.py").write_text(script)
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    driver = psutil.Popen([sys.executable, str(tmp_path / "main.py")], env=env)
+    path = tmp_path / "a.pid"
+    deadline = time.monotonic() + 30
+    while not (path.exists() and path.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    worker = psutil.Process(int(path.read_text()))
+    driver.kill()
+    driver.wait()
+    worker.wait(10)
+    assert not worker.is_running()
+
+
+def test_the_part_that_was_worked_on_last_is_left_out_next_time(tmp_path: Path) -> None:
+    output = tmp_path / "pages" / "item"
+    assert leave_out(output) is None
+    with Footprint(output) as step:
+        assert step.may(7)
+        assert step.may(9)
+    assert leave_out(output) == 9
+    with Footprint(output) as step:
+        assert step.may(7)
+        assert not step.may(9)
+    assert leave_out(output) == 7
+    assert left_out(output) == {7, 9}
+    assert leave_out(output) is None
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError), table_file(tmp_path / "a", "CREATE TABLE t (n)") as db:
+        db.execute("INSERT INTO t VALUES (1), (1, 2)")
+    assert list(tmp_path.iterdir()) == []
+    with table_file(tmp_path / "a #?%", "CREATE TABLE t (n)") as db:
+        db.execute("INSERT INTO t VALUES (1)")
+    assert opened(tmp_path / "a #?%").execute("SELECT n FROM t").fetchall() == [(1,)]
+
+
+def test_a_cluster_that_is_not_there_is_named() -> None:
+    with pytest.raises(ValueError, match=r"no_scheduler: tcp://127\.0\.0\.1:1: "):
+        cluster("tcp://127.0.0.1:1")

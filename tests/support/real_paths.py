@@ -1,0 +1,8 @@
+"""Where the real material lies: pages, documents and notes that are no part of the project, in a folder beside it or nowhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+SHARED = Path(__file__).parents[3] / "shared"
+REAL = SHARED / "real"
