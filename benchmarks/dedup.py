@@ -20,7 +20,7 @@ from benchmarks import flood
 from benchmarks.finders import Datasketch, Finder, Ours, Rensa
 from benchmarks.planting import BEYOND, REPRINTS, SIBLINGS
 from benchmarks.texts import bulletins, unrelated
-from govnews_spider.core.dedup.compare import Text, judge
+from govnews_spider.core.dedup.compare import ComparableText, compare_texts
 from govnews_spider.core.dedup.fingerprint import band_keys, sketch
 from tests.support.real_paths import REAL
 
@@ -95,16 +95,17 @@ def real_pairs() -> Iterator[tuple[str, str, str, str]]:
     """Numbers, label, verdict and reason of the labelled pairs, the verdict "not met" where no key is shared."""
     corpus = REAL / "corpus"
     texts = [
-        Text.of(json.loads(line)["text"]) for line in (corpus / "roll2509_texts.jsonl").read_text("utf-8").splitlines()
+        ComparableText.of(json.loads(line)["text"])
+        for line in (corpus / "roll2509_texts.jsonl").read_text("utf-8").splitlines()
     ]
-    keys = [set(band_keys(minima)) if (minima := sketch(text.bare)) is not None else set() for text in texts]
+    keys = [set(band_keys(minima)) if (minima := sketch(text.normalized_text)) is not None else set() for text in texts]
     labels = json.loads((corpus / "roll2509_pairs.json").read_text("utf-8"))
     labelled = {(pair["a"], pair["b"]): pair["label"] for pair in labels}
     for one in range(len(texts)):
         for other in range(one + 1, len(texts)):
             label, met = labelled.get((one, other), "(unrelated)"), bool(keys[one] & keys[other])
             if met or label != "(unrelated)":
-                kind, *_, reason = judge(texts[one], texts[other])
+                kind, *_, reason = compare_texts(texts[one], texts[other])
                 yield f"{one} {other}", label, kind if met else "not met", reason
 
 

@@ -11,9 +11,9 @@ from datasketch import MinHash, MinHashLSH
 from rensa import RMinHash, RMinHashDeduplicator
 
 from govnews_spider.article import Article
-from govnews_spider.core.dedup.compare import Text, judge
-from govnews_spider.core.dedup.identity import Trace, trace
-from govnews_spider.ledger.near_duplicates import Texts
+from govnews_spider.core.dedup.compare import ComparableText, compare_texts
+from govnews_spider.core.dedup.identity import Fingerprint, fingerprint
+from govnews_spider.ledger.near_duplicates import FingerprintIndex
 from govnews_spider.ledger.schema import connect
 
 PERMUTATIONS = 128
@@ -46,29 +46,29 @@ class Ours:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.database = connect(path)
-        self.known = Texts(self.database)
+        self.known = FingerprintIndex(self.database)
         self.texts: dict[int, tuple[int, str]] = {}
         """Number of a text in the ledger → whose it was first, and how it reads."""
         self.judged = self.added = 0
 
     def meet(self, identifier: int, text: str, *, keep: bool = True) -> list[int]:
         found = []
-        traced = trace(_article(text))
+        traced = fingerprint(_article(text))
         if traced is None:
             return []
         if (same := self.known.find(traced)) is not None:
             return [self.texts[same][0]]
         candidates, telling = self.known.alike(traced)
         if candidates:
-            newcomer = Text.of(text)
-            verdicts = {known: judge(newcomer, Text.of(self.texts[known][1])) for known in candidates}
+            newcomer = ComparableText.of(text)
+            verdicts = {known: compare_texts(newcomer, ComparableText.of(self.texts[known][1])) for known in candidates}
             found = [self.texts[known][0] for known, verdict in verdicts.items() if verdict.kind == "reprint"]
             self.judged += len(candidates)
         if keep:
             self._keep(identifier, text, traced, telling)
         return found
 
-    def _keep(self, identifier: int, text: str, traced: Trace, telling: list[int]) -> None:
+    def _keep(self, identifier: int, text: str, traced: Fingerprint, telling: list[int]) -> None:
         if self.added % TOGETHER == 0:
             self.database.execute("BEGIN")
         self.texts[self.known.add(traced, telling)] = identifier, text

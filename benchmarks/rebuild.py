@@ -30,7 +30,7 @@ from benchmarks.running import ROOT
 from benchmarks.texts import many
 from govnews_spider.archive.exchange import Exchange
 from govnews_spider.archive.pages import ArchivedPage, pages
-from govnews_spider.archive.writer import Archive
+from govnews_spider.archive.writer import ArchiveWriter
 from govnews_spider.article import Article
 from govnews_spider.core import extract
 from govnews_spider.sina.roll import PAGE_SIZE, list_url
@@ -62,7 +62,7 @@ def make_archives(folder: Path, count: int) -> None:
     bodies = [tuple(Block("p", line) for line in text.split("\n")) for text in many(count, 6)]
     for number, article in enumerate(catalog.articles):
         catalog.articles[number] = replace(article, blocks=bodies[number - number % 10 // 9])
-    with Archive(
+    with ArchiveWriter(
         folder,
         "20231231T040000Z-sina_gov-0001",
         {"software": "govnews_spider/0", "spider": "sina_gov"},
@@ -91,8 +91,8 @@ def floor(archives: Path, data: Path) -> tuple[float, float]:
     while batch := list(islice(found, AT_ONCE)):
         begin = time.perf_counter()
         for page in batch:
-            article = extract(page.answer.body, url=page.answer.url, content_type=page.content_type)
-            article.first_seen = article.fetched_at = page.answer.at
+            article = extract(page.response.body, url=page.response.url, content_type=page.content_type)
+            article.first_seen = article.fetched_at = page.response.at
             by_day[article.day].append(article)
         spent += time.perf_counter() - begin
     reading = time.perf_counter() - begun - spent

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.running import ROOT
 from govnews_spider.core import loads
-from govnews_spider.core.dedup.fingerprint import bare, grams, words
+from govnews_spider.core.dedup.fingerprint import grams, letters, normalized_text
 from govnews_spider.core.stages.clean import clean
 from tests.site.catalog import Catalog
 from tests.support.real_paths import REAL
@@ -39,7 +39,7 @@ def unrelated() -> tuple[str, list[str]]:
     kept: list[str] = []
     known: list[NDArray[np.uint64]] = []
     for text in map(_tidy, texts):
-        runs = np.unique(grams(words(bare(text)), 3))
+        runs = np.unique(grams(letters(normalized_text(text)), 3))
         if SHORTEST <= len(text) <= LONGEST and all(_apart(runs, other) for other in known):
             kept.append(text)
             known.append(runs)

@@ -117,7 +117,7 @@ class Article:
         return self.published_at.astimezone(SHANGHAI).date()
 
 
-def mark(article: Article, duplicate_of: str | None, similarity: float | None, reason: str | None) -> None:
+def set_duplicate_of(article: Article, duplicate_of: str | None, similarity: float | None, reason: str | None) -> None:
     """Makes it a reprint of ``duplicate_of``, by that similarity and for that reason; None: of nothing."""
     article.duplicate_of, article.similarity = duplicate_of, similarity
     article.provenance = {name: said for name, said in article.provenance.items() if name != "duplicate_of"}

@@ -26,7 +26,7 @@ from govnews_spider.ledger.flush_policy import FlushClock
 from govnews_spider.ledger.ledger import Ledger
 from govnews_spider.runs.run import SAMPLED
 from govnews_spider.storage.atomic import clear_parts
-from govnews_spider.storage.errors import Fault, named
+from govnews_spider.storage.errors import StorageError, storage_error
 from govnews_spider.storage.writers import WRITERS, Writer
 
 logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Pipelines(ItemPipelineManager):
     def _tell(self, error: Exception) -> None:
         if self.crawler is not None:
             report = report_of(self.crawler)
-            report.fault(error) if isinstance(error, Fault) else report.error(error)
+            report.fault(error) if isinstance(error, StorageError) else report.error(error)
 
 
 def report_of(crawler: Crawler) -> RunReport:
@@ -204,7 +204,7 @@ class Store:
             validators = self._report.validators.get(origin)
             outcome = self._ledger.accept(item, replayed=self._replays, fetched=origin, validators=validators)
         except (sqlite3.Error, OSError) as error:
-            fault = named(error, self._ledger.path)
+            fault = storage_error(error, self._ledger.path)
             self._report.fault(fault)
             self._report.refuse(Rejected(fault.slug, fault.detail), url=item.url, origin=origin, failed=True)
             self._stop()
@@ -242,7 +242,7 @@ class Store:
             for fault in export(self._ledger, self._writers):
                 self._report.fault(fault)
         except sqlite3.Error as error:
-            self._report.fault(named(error, self._ledger.path))
+            self._report.fault(storage_error(error, self._ledger.path))
         self._clock.exported(monotonic() - begun)
 
     def _stop(self) -> None:

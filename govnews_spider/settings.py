@@ -78,11 +78,11 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
     "govnews_spider.middlewares.user_agent.UserAgent": 500,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": 550,
-    "govnews_spider.middlewares.decompression.Unpack": 590,
+    "govnews_spider.middlewares.decompression.DecompressionMiddleware": 590,
     "govnews_spider.middlewares.redirects.Redirects": 600,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
     "scrapy.downloadermiddlewares.stats.DownloaderStats": 850,
-    "govnews_spider.middlewares.retry_after.Waits": 950,
+    "govnews_spider.middlewares.retry_after.RetryAfterMiddleware": 950,
 }
 EXTENSIONS = {
     "govnews_spider.extensions.progress.Progress": -1,  # before the report, which prints the balance: the view must have ended by then

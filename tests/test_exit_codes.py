@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from govnews_spider.ledger.ledger import Ledger
-from govnews_spider.runs.run import EXIT_CODES, OUTCOMES, ListAccount, Run, exit_code
+from govnews_spider.runs.run import EXIT_CODES, OUTCOMES, ListStats, Run, exit_code
 from govnews_spider.runs.summary import show
 from govnews_spider.spiders.arguments import KNOWN
 from tests.site import Catalog, SinaSite
@@ -29,11 +29,11 @@ NOW = datetime(2021, 11, 25, 12, tzinfo=UTC)
 FRESH, OLD = NOW - timedelta(hours=1), NOW - timedelta(hours=73)
 
 
-def listed(rows: int = 3, newest: datetime | None = FRESH, **errors: int) -> ListAccount:
-    return ListAccount(pages=1, rows=rows, newest=newest if rows else None, errors=Counter(errors))
+def listed(rows: int = 3, newest: datetime | None = FRESH, **errors: int) -> ListStats:
+    return ListStats(pages=1, rows=rows, newest=newest if rows else None, errors=Counter(errors))
 
 
-def run_of(lists: dict[str, ListAccount] | None = None, *, seen: int | None = None, **fields: Any) -> Run:
+def run_of(lists: dict[str, ListStats] | None = None, *, seen: int | None = None, **fields: Any) -> Run:
     """A run that ended by itself; its outcomes are among the fields."""
     outcomes = Counter({name: fields.pop(name) for name in OUTCOMES if name in fields})
     run = Run(run_id="r", spider="sina_gov", arguments={}, started=NOW, finished=NOW, reason="finished")

@@ -48,7 +48,7 @@ class Entry(NamedTuple):
         return f"{surt(self.url)} {self.at} {json.dumps(told)}\n"
 
 
-class Listed(NamedTuple):
+class CdxEntry(NamedTuple):
     """What an index tells of an answer."""
 
     url: str
@@ -100,7 +100,7 @@ def cdxj(entries: Iterable[Entry]) -> bytes:
     return "".join(entry.line() for entry in lines).encode("ascii")
 
 
-def read_index(path: Path) -> list[Listed]:
+def read_index(path: Path) -> list[CdxEntry]:
     """What the index beside the archive at ``path`` lists; nothing where none can be read, or it is older than that."""
     index = path.with_name(path.name.removesuffix(".gz").removesuffix(".warc") + ".cdxj")
     try:
@@ -111,11 +111,11 @@ def read_index(path: Path) -> list[Listed]:
         return []  # there is none, or one in another form: the archive itself is read
 
 
-def _listed(line: str) -> Listed:
+def _listed(line: str) -> CdxEntry:
     _, at, told = line.split(" ", 2)
     entry = json.loads(told)
     is_revisit = entry["mime"] == REVISIT
     entry["url"].encode()  # a sign that cannot be written down is one more reason to read the archive itself
     place = (entry["filename"], int(entry["offset"]))
     mime = "" if is_revisit else entry["mime"]
-    return Listed(entry["url"], at, int(entry["status"]), entry["digest"], is_revisit, *place, mime)
+    return CdxEntry(entry["url"], at, int(entry["status"]), entry["digest"], is_revisit, *place, mime)

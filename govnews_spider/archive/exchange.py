@@ -25,7 +25,7 @@ def media_type(headers: Headers) -> str:
     return (header(headers, "content-type") or "").partition(";")[0].strip().lower()
 
 
-class Place(NamedTuple):
+class RecordLocation(NamedTuple):
     """Where a record stands: the archive's name, and the offset of the record in it, in bytes."""
 
     name: str

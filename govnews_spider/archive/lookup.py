@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 from zipfile import BadZipFile
 
-from govnews_spider.archive.cdxj import Listed, read_index, stamp
-from govnews_spider.archive.exchange import Place, media_type
-from govnews_spider.archive.reader import Answer, Damage, Record, answer, is_archive, record_at, records
+from govnews_spider.archive.cdxj import CdxEntry, read_index, stamp
+from govnews_spider.archive.exchange import RecordLocation, media_type
+from govnews_spider.archive.reader import Damage, HttpResponse, Record, http_response, is_archive, record_at, records
 
 logger = logging.getLogger(__name__)
 
@@ -34,14 +34,14 @@ _BODY: Final = """
 """
 
 
-class Found(NamedTuple):
+class Capture(NamedTuple):
     """An answer, and where it stands."""
 
-    place: Place
-    answer: Answer
+    place: RecordLocation
+    response: HttpResponse
 
 
-class Answers:
+class ArchiveLookup:
     """What archives have of each address. What they hold is listed in a temporary database, so memory does not grow with them."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
@@ -57,22 +57,22 @@ class Answers:
         self._db.execute("CREATE INDEX answers_of ON answers (url, at)")
         self._db.execute("COMMIT")
 
-    def find(self, url: str, as_of: datetime | None = None, *, unpacked: bool = False) -> Found | None:
+    def find(self, url: str, as_of: datetime | None = None, *, unpacked: bool = False) -> Capture | None:
         """The newest answer of that address, or the newest as of then; None where there is none.
 
         An answer that refers to an earlier one has that one's body. ``unpacked``: without its content coding.
         """
         until = stamp(as_of) if as_of is not None else "9"
         for path, name, offset, at, digest, is_revisit in self._db.execute(_NEWEST, (url, until)).fetchall():
-            told = answer_at(Path(path), Place(name, offset), unpacked=unpacked)
+            told = answer_at(Path(path), RecordLocation(name, offset), unpacked=unpacked)
             if told is None:
                 continue
             if not is_revisit:
-                return Found(Place(name, offset), told)
+                return Capture(RecordLocation(name, offset), told)
             for body_path, body_name, body_offset in self._db.execute(_BODY, (url, at, digest)):
-                before = answer_at(Path(body_path), Place(body_name, body_offset), unpacked=unpacked)
+                before = answer_at(Path(body_path), RecordLocation(body_name, body_offset), unpacked=unpacked)
                 if before is not None:
-                    return Found(Place(name, offset), told._replace(body=before.body))
+                    return Capture(RecordLocation(name, offset), told._replace(body=before.body))
         return None
 
     def close(self) -> None:
@@ -95,7 +95,7 @@ def archives(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def listed(path: Path) -> list[Listed]:
+def listed(path: Path) -> list[CdxEntry]:
     """What the index beside an archive of ours lists; nothing where there is none, or it is not that file's.
 
     Nothing as well for an archive of others, which is then read itself: their index may list a part, or another file of that name.
@@ -110,7 +110,7 @@ def listed(path: Path) -> list[Listed]:
     return found if is_ours and all(one.name == path.name and one.offset < size for one in found) else []
 
 
-def _scanned(path: Path) -> Iterator[Listed]:
+def _scanned(path: Path) -> Iterator[CdxEntry]:
     """The answers of an archive without an index."""
     try:
         for one in records(path):
@@ -119,19 +119,19 @@ def _scanned(path: Path) -> Iterator[Listed]:
             elif (found := listed_of(one)) is not None:
                 yield found
     except (OSError, BadZipFile) as error:
-        _tell(Damage(Place(path.name, 0), str(error)))
+        _tell(Damage(RecordLocation(path.name, 0), str(error)))
 
 
-def listed_of(one: Record) -> Listed | None:
+def listed_of(one: Record) -> CdxEntry | None:
     """The answer of a record as an index lists it; None for a record that holds none."""
     record = one.parsed()
     kind = record.headers.get("WARC-Type")
-    told = answer(record) if kind in ("response", "revisit") else None
+    told = http_response(record) if kind in ("response", "revisit") else None
     if told is None or not _is_text(told.url):
         return None
     digest = (record.headers.get("WARC-Payload-Digest") or "").removeprefix("sha1:")
     mime = media_type(told.headers)
-    return Listed(told.url, stamp(told.at), told.status, digest, kind == "revisit", *one.place, mime)
+    return CdxEntry(told.url, stamp(told.at), told.status, digest, kind == "revisit", *one.place, mime)
 
 
 def _is_text(url: str) -> bool:
@@ -143,7 +143,7 @@ def _is_text(url: str) -> bool:
     return True
 
 
-def answer_at(path: Path, place: Place, *, unpacked: bool = False) -> Answer | None:
+def answer_at(path: Path, place: RecordLocation, *, unpacked: bool = False) -> HttpResponse | None:
     """The answer that stands at a place of the archive at ``path``; None where none can be read."""
     try:
         found = record_at(path, place)
@@ -152,12 +152,12 @@ def answer_at(path: Path, place: Place, *, unpacked: bool = False) -> Answer | N
     return answer_of(found, unpacked=unpacked)
 
 
-def answer_of(found: Record | Damage, *, unpacked: bool = False) -> Answer | None:
+def answer_of(found: Record | Damage, *, unpacked: bool = False) -> HttpResponse | None:
     """The answer that was found; None, and said so, where it is damage."""
     if isinstance(found, Damage):
         _tell(found)
         return None
-    return answer(found.parsed(), unpacked=unpacked)
+    return http_response(found.parsed(), unpacked=unpacked)
 
 
 def _tell(damage: Damage) -> None:

@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from govnews_spider.archive.exchange import Place, header, media_type
-from govnews_spider.archive.lookup import Found
-from govnews_spider.archive.reader import NOT_INTACT, Answer, Damage, Record, answer, records
+from govnews_spider.archive.exchange import RecordLocation, header, media_type
+from govnews_spider.archive.lookup import Capture
+from govnews_spider.archive.reader import NOT_INTACT, Damage, HttpResponse, Record, http_response, records
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.extract.multipage import join
 from govnews_spider.core.extract.reading import Reading
-from govnews_spider.core.extract.truncation import check_whole
+from govnews_spider.core.extract.truncation import check_complete
 from govnews_spider.sina.pager import MOST_PAGES
 from govnews_spider.sina.urls import is_sina
 
@@ -25,8 +25,8 @@ HTML: Final = frozenset({"text/html", "application/xhtml+xml", ""})
 class ArchivedPage(NamedTuple):
     """A page, its body unpacked, and where it stands."""
 
-    place: Place
-    answer: Answer
+    place: RecordLocation
+    response: HttpResponse
     content_type: str | None
 
 
@@ -50,17 +50,17 @@ def _page(one: Record) -> ArchivedPage | Damage | None:
         return None
     if not one.is_intact(record):
         return Damage(one.place, NOT_INTACT)
-    told = answer(record, unpacked=True)
-    return page_of(Found(one.place, told)) if told is not None else None
+    told = http_response(record, unpacked=True)
+    return page_of(Capture(one.place, told)) if told is not None else None
 
 
-def page_of(found: Found | None) -> ArchivedPage | None:
+def page_of(found: Capture | None) -> ArchivedPage | None:
     """The page that an answer is; None where it is none."""
-    if found is None or found.answer.status != 200:
+    if found is None or found.response.status != 200:
         return None
-    if media_type(found.answer.headers) not in HTML:
+    if media_type(found.response.headers) not in HTML:
         return None
-    return ArchivedPage(found.place, found.answer, header(found.answer.headers, "content-type"))
+    return ArchivedPage(found.place, found.response, header(found.response.headers, "content-type"))
 
 
 def read_article(
@@ -78,8 +78,8 @@ def read_article(
     read: list[Article] = []
     here: ArchivedPage | None = page
     while here is not None and len(read) < MOST_PAGES:
-        told = here.answer
-        check_whole(told.body, told.url)
+        told = here.response
+        check_complete(told.body, told.url)
         reading = Reading(
             told.body, url=told.url, content_type=here.content_type, origin=str(page.place), listed_at=listed_at
         )
@@ -89,5 +89,5 @@ def read_article(
         if is_whole and here is None and following is not None and len(read) < MOST_PAGES:
             raise Rejected("not_archived", f"{page.place}: its next page, {following}, is not in the archives")
     article = join(read)
-    article.fetched_at = page.answer.at
+    article.fetched_at = page.response.at
     return article

@@ -22,7 +22,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile
 from fastwarc.stream_io import BrotliReader, ChunkedReader
 from fastwarc.warc import WarcRecord
 
-from govnews_spider.archive.exchange import Place, header
+from govnews_spider.archive.exchange import RecordLocation, header
 
 LARGEST: Final = 128 * 1024 * 1024
 """Bytes of a record, unpacked; a larger one is no page, and unpacking it might fill the memory."""
@@ -48,7 +48,7 @@ def is_archive(path: Path) -> bool:
 class Damage(NamedTuple):
     """A place of an archive that cannot be read, and why."""
 
-    place: Place
+    place: RecordLocation
     why: str
 
 
@@ -56,7 +56,7 @@ class Damage(NamedTuple):
 class Record:
     """A whole record. ``content`` is all of it, headers and block, unpacked."""
 
-    place: Place
+    place: RecordLocation
     length: int
     """Bytes of the file that it takes, packed."""
     content: bytes
@@ -78,7 +78,7 @@ class Record:
         return not wanted or sha1(self.content[self.head :], usedforsecurity=False).digest() == wanted
 
 
-class Answer(NamedTuple):
+class HttpResponse(NamedTuple):
     """What a site answered, as a record keeps it."""
 
     url: str
@@ -111,7 +111,7 @@ class OpenArchive:
             self._mapped = {one.name: stack.enter_context(one.opened()) for one in _archives(path)}
             self._stack = stack.pop_all()
 
-    def record_at(self, place: Place) -> Record | Damage:
+    def record_at(self, place: RecordLocation) -> Record | Damage:
         """The record at that place."""
         mapped = self._mapped.get(place.name)
         if mapped is None:
@@ -131,13 +131,13 @@ class OpenArchive:
         self._stack.close()
 
 
-def record_at(path: Path, place: Place) -> Record | Damage:
+def record_at(path: Path, place: RecordLocation) -> Record | Damage:
     """The record at a place of the archive at ``path``; raises OSError and BadZipFile where that cannot be opened."""
     with closing(OpenArchive(path)) as archive:
         return archive.record_at(place)
 
 
-def answer(record: WarcRecord, *, unpacked: bool = False) -> Answer | None:
+def http_response(record: WarcRecord, *, unpacked: bool = False) -> HttpResponse | None:
     """The answer that a record of type response or revisit holds; None where it holds no answer of HTTP.
 
     ``unpacked``: the body as a browser shows it, where it can be unpacked.
@@ -160,7 +160,7 @@ def answer(record: WarcRecord, *, unpacked: bool = False) -> Answer | None:
             body = ChunkedReader(BytesIO(body)).read() if _CHUNKED.match(body) else body
     if unpacked:
         body = _unpacked(body, headers)
-    return Answer(url.strip("<>"), at, head.status_code, headers, body)
+    return HttpResponse(url.strip("<>"), at, head.status_code, headers, body)
 
 
 def _unpacked(body: bytes, headers: tuple[tuple[str, str], ...]) -> bytes:
@@ -243,11 +243,11 @@ def _packed(name: str, content: memoryview, offset: int = 0) -> Iterator[Record 
     while offset < len(content):
         unpacked, end, why = _member(content, offset)
         if why:
-            yield Damage(Place(name, offset), why)
+            yield Damage(RecordLocation(name, offset), why)
             offset = _next(content, _GZIP, offset + 1)
             continue
         for found in _plain(name, memoryview(unpacked)):
-            place = Place(name, offset)
+            place = RecordLocation(name, offset)
             yield (
                 Damage(place, found.why)
                 if isinstance(found, Damage)
@@ -282,15 +282,15 @@ def _plain(name: str, content: memoryview, offset: int = 0) -> Iterator[Record |
         block, end, why = _bounds(content, offset)
         headers = None if why else _headers(bytes(content[offset:block]))
         if headers is None:
-            yield Damage(Place(name, offset), why or "its headers make no sense")
+            yield Damage(RecordLocation(name, offset), why or "its headers make no sense")
             following = _BEGIN.search(content, offset + 1)
             offset = following.start() if following else len(content)
             continue
         useless = _useless(headers, bytes(content[block : min(block + len(_HTTP), end)]))
         if useless:  # but whole, so that what its block holds is no record, whatever it looks like
-            yield Damage(Place(name, offset), useless)
+            yield Damage(RecordLocation(name, offset), useless)
         else:
-            yield Record(Place(name, offset), end - offset, bytes(content[offset:end]), block - offset)
+            yield Record(RecordLocation(name, offset), end - offset, bytes(content[offset:end]), block - offset)
         offset = end
 
 

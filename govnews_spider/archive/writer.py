@@ -16,7 +16,7 @@ from fastwarc.stream_io import GzipWriter
 from fastwarc.warc import WarcRecord, WarcRecordType
 
 from govnews_spider.archive.cdxj import REVISIT, Entry, cdxj, stamp
-from govnews_spider.archive.exchange import Exchange, Place, header
+from govnews_spider.archive.exchange import Exchange, RecordLocation, header
 from govnews_spider.storage.atomic import replace_files
 
 LARGEST: Final = 1_000_000_000
@@ -27,7 +27,7 @@ _SAME: Final = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest
 _NOT_MODIFIED: Final = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
 
-class Former(NamedTuple):
+class PreviousCapture(NamedTuple):
     """An earlier answer of an address: the digest of its body, and what a record that refers to it names."""
 
     digest: str
@@ -35,7 +35,7 @@ class Former(NamedTuple):
     record_id: str
 
 
-class Archive:
+class ArchiveWriter:
     """The archives of one run, ``<run_id>-00000.warc.gz`` and so on in a folder; the first is made with the first exchange.
 
     Each exchange is written by one call of the system: after a kill the file is readable up to its last whole record. The index,
@@ -53,7 +53,7 @@ class Archive:
         self._size = 0
         self._entries: list[Entry] = []
 
-    def add(self, exchange: Exchange, former: Former | None = None) -> tuple[Place, Former]:
+    def add(self, exchange: Exchange, former: PreviousCapture | None = None) -> tuple[RecordLocation, PreviousCapture]:
         """Writes request and answer; returns where the answer stands, and what a later answer of the address may refer to.
 
         An answer that ``former`` was as well, or 304, is a ``revisit`` record without a body. The index does not list a 304: who
@@ -67,13 +67,13 @@ class Archive:
         request.set_bytes_content(exchange.request_block())
         packed = _packed(response)
         file = self._open()
-        place = Place(Path(file.name).name, self._size)
+        place = RecordLocation(Path(file.name).name, self._size)
         self._put(file, packed + _packed(request))
         if exchange.status != 304:
             self._entries.append(_entry(exchange, response, place, len(packed)))
         if former is not None and response.record_type == WarcRecordType.revisit:
             return place, former
-        return place, Former(digest, date, str(response.headers["WARC-Record-ID"]))
+        return place, PreviousCapture(digest, date, str(response.headers["WARC-Record-ID"]))
 
     def close(self) -> None:
         """Ends the file, whole and on the disk, and writes its index; raises OSError."""
@@ -124,7 +124,7 @@ def payload_digest(body: bytes) -> str:
     return f"sha1:{b32encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode()}"
 
 
-def _response(exchange: Exchange, digest: str, former: Former | None) -> WarcRecord:
+def _response(exchange: Exchange, digest: str, former: PreviousCapture | None) -> WarcRecord:
     is_same = former is not None and (exchange.status == 304 or former.digest == digest)
     kind = WarcRecordType.revisit if is_same else WarcRecordType.response
     record = _record(kind, exchange, "application/http; msgtype=response")
@@ -143,7 +143,7 @@ def _response(exchange: Exchange, digest: str, former: Former | None) -> WarcRec
     return record
 
 
-def _entry(exchange: Exchange, record: WarcRecord, place: Place, length: int) -> Entry:
+def _entry(exchange: Exchange, record: WarcRecord, place: RecordLocation, length: int) -> Entry:
     mime = (header(exchange.headers, "content-type") or "").partition(";")[0].strip() or "unk"
     return Entry(
         url=exchange.url,

@@ -65,7 +65,7 @@ class Command(crawl.Command):
         # Imported here, for a module that fails to import would take every scrapy command with it.
         from govnews_spider.ledger.ledger import Ledger
         from govnews_spider.runs.options import Options
-        from govnews_spider.storage.errors import Fault
+        from govnews_spider.storage.errors import StorageError
 
         if len(args) != 1:
             raise UsageError("give one spider: scrapy crawl sina_gov or scrapy crawl seeds", print_help=False)
@@ -82,7 +82,7 @@ class Command(crawl.Command):
             raise UsageError(f"unknown_spider: {args[0]!r}; there are {known}", print_help=False) from error
         except ValueError as error:
             raise UsageError(str(error), print_help=False) from error
-        except Fault as fault:
+        except StorageError as fault:
             if not fault.breaks_data:
                 raise UsageError(str(fault), print_help=False) from fault
             sys.stderr.write(f"{fault}\n")

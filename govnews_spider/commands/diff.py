@@ -52,7 +52,7 @@ class Command(ScrapyCommand):
         # Imported here, for a module that fails to import would take every scrapy command with it.
         from rich.console import Console
 
-        from govnews_spider.storage.errors import Fault
+        from govnews_spider.storage.errors import StorageError
         from govnews_spider.verify.diff import differences
 
         if len(args) != 2 or any(arg.startswith("-") for arg in args):
@@ -65,7 +65,7 @@ class Command(ScrapyCommand):
             found = differences(old, new, examples=opts.examples)
         except FileNotFoundError as error:
             raise UsageError(str(error), print_help=False) from error
-        except Fault as fault:
+        except StorageError as fault:
             sys.stderr.write(f"{fault}\n")
             self.exitcode = 7 if fault.breaks_data else 1
             return

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
 
-    from govnews_spider.rebuild import Order
-    from govnews_spider.rebuild.work_items import Crew
+    from govnews_spider.rebuild import RebuildRequest
+    from govnews_spider.rebuild.work_items import ExecutorSpec
 
 
 class Command(ScrapyCommand):
@@ -63,7 +63,7 @@ class Command(ScrapyCommand):
         from govnews_spider.rebuild import rebuild
         from govnews_spider.runs.run import exit_code
         from govnews_spider.runs.summary import show
-        from govnews_spider.storage.errors import Fault
+        from govnews_spider.storage.errors import StorageError
 
         if args:
             raise UsageError(f"bad_argument: {args[0]!r}; scrapy rebuild takes options only", print_help=False)
@@ -75,7 +75,7 @@ class Command(ScrapyCommand):
         try:
             with _Bar(console) as bar:
                 done = rebuild(order, crew, lambda line: console.print(line, markup=False, soft_wrap=True), bar.show)
-        except Fault as fault:
+        except StorageError as fault:
             if fault.slug in ("target_exists", "no_archives", "bad_name", "ledger_held", "data_unusable"):
                 raise UsageError(str(fault), print_help=False) from fault
             sys.stderr.write(f"{fault}\nOnce that is mended, the same command goes on where it was.\n")
@@ -95,7 +95,7 @@ class Command(ScrapyCommand):
 
         from govnews_spider.commands.diff import show
         from govnews_spider.runs.options import Options
-        from govnews_spider.storage.errors import Fault
+        from govnews_spider.storage.errors import StorageError
         from govnews_spider.verify.diff import differences
 
         assert self.settings is not None  # noqa: S101  # Scrapy has set them
@@ -104,12 +104,12 @@ class Command(ScrapyCommand):
             show(Console(markup=False, highlight=False, emoji=False), differences(old, new))
         except FileNotFoundError:
             return
-        except Fault as fault:
+        except StorageError as fault:
             sys.stderr.write(f"{fault}\n")
 
-    def _order(self, opts: argparse.Namespace) -> Order:
+    def _order(self, opts: argparse.Namespace) -> RebuildRequest:
         """Raises ValueError."""
-        from govnews_spider.rebuild import Order
+        from govnews_spider.rebuild import RebuildRequest
         from govnews_spider.runs.options import Options
         from govnews_spider.spiders.arguments import read_arguments
 
@@ -124,7 +124,7 @@ class Command(ScrapyCommand):
         if opts.pages < 1:
             raise ValueError(f"bad_argument: --pages {opts.pages}; give a number from 1 on")
         to = opts.to or options.data.with_name(f"{options.data.name}.new")
-        return Order(
+        return RebuildRequest(
             archives=archives,
             data=to,
             keyword=asked.keyword,
@@ -162,7 +162,7 @@ class _Bar:
         self._progress.stop()
 
 
-def _crew(opts: argparse.Namespace) -> Crew:
+def _crew(opts: argparse.Namespace) -> ExecutorSpec:
     from govnews_spider.rebuild.executors import cluster, processes
 
     if opts.scheduler:

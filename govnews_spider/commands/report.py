@@ -38,7 +38,7 @@ class Command(ScrapyCommand):
         """Prints the file and its counts, and sets ``exitcode``; raises UsageError (exit code 2)."""
         # Imported here, for a module that fails to import would take every scrapy command with it.
         from govnews_spider.runs.options import Options
-        from govnews_spider.storage.errors import Fault
+        from govnews_spider.storage.errors import StorageError
 
         if args:
             raise UsageError(f"bad_argument: {' '.join(args)!r}; the file is named by --out PATH", print_help=False)
@@ -50,7 +50,7 @@ class Command(ScrapyCommand):
             _write(data, opts.out or data / "report.html")
         except (ValueError, FileNotFoundError) as error:
             raise UsageError(str(error), print_help=False) from error
-        except Fault as fault:
+        except StorageError as fault:
             if fault.slug == "no_chart_library":
                 raise UsageError(str(fault), print_help=False) from fault
             sys.stderr.write(f"{fault}\n")

@@ -132,5 +132,5 @@ def _advice(stem: Path, expected: dict[str, Any], wrong: list[str]) -> list[str]
         *([f"  missing  {', '.join(missing)}"] if missing else []),
         "Compare each value of the .json with the page in a browser: headline, time, source, reporter, editor; the first and",
         "the last line of the text; pictures and captions; no advertisement, no links to other articles. Correct what is wrong",
-        "there, not in the page, then run: python -m pytest tests/core/test_pages.py",
+        "there, not in the page, then run: python -m pytest tests/core/extract/test_pages.py",
     ]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from govnews_spider.storage.errors import Fault
+    from govnews_spider.storage.errors import StorageError
     from govnews_spider.verify.audit.findings import Audit
 
 
@@ -51,7 +51,7 @@ class Command(ScrapyCommand):
         # Imported here, for a module that fails to import would take every scrapy command with it.
         from govnews_spider.ledger.lock import hold
         from govnews_spider.runs.options import Options
-        from govnews_spider.storage.errors import Fault, named
+        from govnews_spider.storage.errors import StorageError, storage_error
 
         if args:
             raise UsageError(
@@ -71,8 +71,8 @@ class Command(ScrapyCommand):
             with hold(data / "ledger.sqlite"):
                 self.exitcode = _verify(data, repairs=opts.repair)
         except (OSError, sqlite3.Error) as error:
-            self.exitcode = _told(named(error, data))
-        except Fault as fault:
+            self.exitcode = _told(storage_error(error, data))
+        except StorageError as fault:
             self.exitcode = _told(fault)
 
 
@@ -116,7 +116,7 @@ def _show(console: Console, found: Audit) -> None:
         console.print(f"remark: {remark}", soft_wrap=True)
 
 
-def _told(fault: Fault) -> int:
+def _told(fault: StorageError) -> int:
     """The exit code where the folder could not be read or written to the end."""
     if fault.slug in ("ledger_held", "data_unusable", "ledger_too_new"):
         raise UsageError(str(fault), print_help=False) from fault

@@ -11,7 +11,7 @@ from govnews_spider.archive.exchange import Exchange
 from govnews_spider.extensions.run_report import RunReport
 
 ARCHIVED = "archived"
-"""Key of a request's meta: the :class:`govnews_spider.archive.exchange.Place` of the answer."""
+"""Key of a request's meta: the :class:`govnews_spider.archive.exchange.RecordLocation` of the answer."""
 
 
 def keep(report: RunReport | None, request: Request, response: Response) -> None:

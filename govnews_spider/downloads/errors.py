@@ -23,7 +23,7 @@ NOT_ARCHIVED: Final = "not_archived"
 """The slug of a request that the archives of a replay have no answer to."""
 
 
-class Refused(IgnoreRequest):
+class RequestBlocked(IgnoreRequest):
     """We do not send this request, or do not follow this answer; ``slug`` is the countable reason."""
 
     def __init__(self, slug: str, detail: str) -> None:
@@ -32,7 +32,7 @@ class Refused(IgnoreRequest):
         self.detail = detail
 
 
-class Reason(NamedTuple):
+class DownloadFailure(NamedTuple):
     """``outcome`` is ``rejected`` where asking again would change nothing, ``failed`` where it may."""
 
     slug: str
@@ -64,13 +64,13 @@ _FINAL: Final = frozenset(
 )
 
 
-def reason(error: BaseException, url: str) -> Reason:
+def download_failure(error: BaseException, url: str) -> DownloadFailure:
     """The reason for which ``url`` was not read; an error of no known kind is ``download_error``."""
-    if isinstance(error, Refused):
+    if isinstance(error, RequestBlocked):
         slug, detail = error.slug, error.detail
     elif isinstance(error, HttpError):
         slug, detail = f"http_{error.response.status}", f"{url}: the site answered {error.response.status}"
     else:
         slug = next((slug for kind, slug in _SLUGS.items() if isinstance(error, kind)), "download_error")
         detail = f"{url}: {type(error).__name__}: {error}"
-    return Reason(slug, detail, "rejected" if slug in _FINAL else "failed")
+    return DownloadFailure(slug, detail, "rejected" if slug in _FINAL else "failed")

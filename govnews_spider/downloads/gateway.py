@@ -16,7 +16,7 @@ from scrapy.http import Response
 from twisted.internet.task import LoopingCall
 
 from govnews_spider.downloads.capture import keep
-from govnews_spider.downloads.errors import INTERRUPTED, Refused
+from govnews_spider.downloads.errors import INTERRUPTED, RequestBlocked
 from govnews_spider.extensions.run_report import RunReport
 from govnews_spider.runs.options import Options
 
@@ -41,9 +41,9 @@ class GatewayHandler(HTTP11DownloadHandler):
         self._stopped_at: float | None = None
 
     async def download_request(self, request: Request) -> Response:
-        """The response to ``request``, fetched where the settings say; raises :class:`Refused` where it was given up."""
+        """The response to ``request``, fetched where the settings say; raises :class:`RequestBlocked` where it was given up."""
         if self._stopped_at is not None:
-            raise Refused(INTERRUPTED, f"{request.url}: the crawl was stopped before it was asked for")
+            raise RequestBlocked(INTERRUPTED, f"{request.url}: the crawl was stopped before it was asked for")
         if not self._watch.running:
             self._watch.start(_LOOK, now=False)
         task = cast("asyncio.Task[Any]", asyncio.current_task())  # Scrapy downloads in tasks of the asyncio loop
@@ -53,7 +53,9 @@ class GatewayHandler(HTTP11DownloadHandler):
         except asyncio.CancelledError:
             if not self._given_up:
                 raise
-            raise Refused(INTERRUPTED, f"{request.url}: the crawl was stopped while the site was answering") from None
+            raise RequestBlocked(
+                INTERRUPTED, f"{request.url}: the crawl was stopped while the site was answering"
+            ) from None
         finally:
             self._downloads.discard(task)
         keep(self._crawler.get_extension(RunReport), request, response)

@@ -10,9 +10,9 @@ from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
-from govnews_spider.archive.lookup import Answers
+from govnews_spider.archive.lookup import ArchiveLookup
 from govnews_spider.downloads.capture import ARCHIVED
-from govnews_spider.downloads.errors import NOT_ARCHIVED, Refused
+from govnews_spider.downloads.errors import NOT_ARCHIVED, RequestBlocked
 from govnews_spider.runs.options import Options
 
 FETCHED_AT = "fetched_at"
@@ -29,7 +29,7 @@ SETTINGS: Final = {
     "GOVNEWS_ARCHIVE": "0",
 }
 """What a replay does otherwise than a crawl."""
-_OPEN: Final[WeakKeyDictionary[Crawler, Answers]] = WeakKeyDictionary()
+_OPEN: Final[WeakKeyDictionary[Crawler, ArchiveLookup]] = WeakKeyDictionary()
 """The archives of a crawl: its handlers for http and https share them."""
 
 
@@ -42,7 +42,7 @@ class ReplayHandler:
         spider: Any = crawler.spider
         self._as_of = getattr(spider.arguments, "as_of", None)
         if crawler not in _OPEN:
-            _OPEN[crawler] = Answers(Options.read(crawler.settings).replay)
+            _OPEN[crawler] = ArchiveLookup(Options.read(crawler.settings).replay)
         self._answers = _OPEN[crawler]
 
     @classmethod
@@ -51,16 +51,16 @@ class ReplayHandler:
         return cls(crawler)
 
     async def download_request(self, request: Request) -> Response:
-        """The answer that was kept; raises :class:`Refused` with ``not_archived``."""
+        """The answer that was kept; raises :class:`RequestBlocked` with ``not_archived``."""
         found = self._answers.find(request.url, self._as_of)
         if found is None:
-            raise Refused(NOT_ARCHIVED, f"{request.url}: the archives do not have it")
-        request.meta[ARCHIVED], request.meta[FETCHED_AT] = found.place, found.answer.at
+            raise RequestBlocked(NOT_ARCHIVED, f"{request.url}: the archives do not have it")
+        request.meta[ARCHIVED], request.meta[FETCHED_AT] = found.place, found.response.at
         headers = Headers()
-        for name, value in found.answer.headers:
+        for name, value in found.response.headers:
             headers.appendlist(name, value.encode("latin-1"))
-        kind = responsetypes.from_args(headers=headers, url=request.url, body=found.answer.body)
-        return kind(url=request.url, status=found.answer.status, headers=headers, body=found.answer.body)
+        kind = responsetypes.from_args(headers=headers, url=request.url, body=found.response.body)
+        return kind(url=request.url, status=found.response.status, headers=headers, body=found.response.body)
 
     async def close(self) -> None:
         """As Scrapy calls it."""

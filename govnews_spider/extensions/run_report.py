@@ -19,8 +19,8 @@ from scrapy.http import Response
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from twisted.python.failure import Failure
 
-from govnews_spider.archive.exchange import Exchange, Place
-from govnews_spider.archive.writer import Archive
+from govnews_spider.archive.exchange import Exchange, RecordLocation
+from govnews_spider.archive.writer import ArchiveWriter
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.extract.drift import DRIFT_SLUGS, fallbacks
 from govnews_spider.ledger.identities import Validators
@@ -29,11 +29,11 @@ from govnews_spider.ledger.refusal_scopes import Scopes
 from govnews_spider.runs.dataset_card import write_card
 from govnews_spider.runs.options import NAMES, Options
 from govnews_spider.runs.rejections import RejectedLog, Rejection
-from govnews_spider.runs.run import ListAccount, Run, exit_code
+from govnews_spider.runs.run import ListStats, Run, exit_code
 from govnews_spider.runs.summary import show
 from govnews_spider.sina.roll import Row
 from govnews_spider.storage.atomic import replace_files
-from govnews_spider.storage.errors import Fault, named
+from govnews_spider.storage.errors import StorageError, storage_error
 
 logger = logging.getLogger(__name__)
 
@@ -65,11 +65,11 @@ class RunReport:
         )
         self.ledger: Ledger | None = None
         """Open from before the first request until the account is closed; None in a run with ``sample``."""
-        self.owners: dict[str, ListAccount] = {}
+        self.owners: dict[str, ListStats] = {}
         """Address of each article that is being fetched → the list that named it first."""
         self.validators: dict[str, Validators] = {}
         """Address of each article that is on its way to the store → what the server said to know it by."""
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, RecordLocation] = {}
         """Address of each article that is on its way to the store → where its page was archived."""
         self.on_settled: Callable[[str, str], None] = lambda address, outcome: None
         """Called with the address, or other origin, of every article that has come to its end, and its outcome."""
@@ -83,7 +83,7 @@ class RunReport:
             "spider": spider.name,
             "sections": ",".join(section.name for section in sections),
         }
-        self._archive = Archive(self.options.data / "raw", self.run.run_id, about)
+        self._archive = ArchiveWriter(self.options.data / "raw", self.run.run_id, about)
         self._archives = self.options.archive and self.sample is None
 
     @classmethod
@@ -97,9 +97,9 @@ class RunReport:
         crawler.signals.connect(report.spider_closed, signal=signals.spider_closed)
         return report
 
-    def account(self, name: str) -> ListAccount:
+    def account(self, name: str) -> ListStats:
         """The account of that list."""
-        return self.run.lists.setdefault(name, ListAccount())
+        return self.run.lists.setdefault(name, ListStats())
 
     def refuse(self, rejected: Rejected, *, url: str | None, origin: str, failed: bool = False) -> None:
         """Accounts for one article that is not stored; an off-topic one is counted, any other is logged as well.
@@ -129,7 +129,7 @@ class RunReport:
         if address in self.owners:
             self.owners[address].fetched += 1
 
-    def archive(self, exchange: Exchange) -> Place | None:
+    def archive(self, exchange: Exchange) -> RecordLocation | None:
         """Keeps what went over the wire; None where nothing is kept: the run does not, or the disk takes nothing."""
         if not self._archives or self.ledger is None:
             return None
@@ -137,7 +137,7 @@ class RunReport:
             place, former = self._archive.add(exchange, self.ledger.archived(exchange.url))
             self.ledger.archive(exchange.url, former)
         except (OSError, sqlite3.Error) as error:
-            self.fault(named(error, self.options.data))
+            self.fault(storage_error(error, self.options.data))
             return None
         return place
 
@@ -147,13 +147,13 @@ class RunReport:
             self.ledger.touch(address)
         self.settle(address, "unchanged")
 
-    def count(self, account: ListAccount | None, outcome: str) -> None:
+    def count(self, account: ListStats | None, outcome: str) -> None:
         """Counts one article that ended so, under the list's account where a list named it."""
         self.run.outcomes[outcome] += 1
         if account is not None:
             account.outcomes[outcome] += 1
 
-    def fault(self, fault: Fault) -> None:
+    def fault(self, fault: StorageError) -> None:
         """Accounts for what keeps committed rows from being stored; told once."""
         if str(fault) not in map(str, self.run.faults):
             logger.error("%s", fault)
@@ -181,7 +181,7 @@ class RunReport:
     def error(self, error: BaseException) -> None:
         """Accounts for an error of this program, or for what keeps it from its ledger."""
         if isinstance(error, sqlite3.Error):
-            self.fault(named(error, self.options.data / "ledger.sqlite"))
+            self.fault(storage_error(error, self.options.data / "ledger.sqlite"))
         elif (line := f"{type(error).__name__}: {error}".splitlines()[0]) not in self.run.errors:
             self.run.errors.append(line)
 
@@ -211,7 +211,7 @@ class RunReport:
             try:
                 step()
             except (OSError, sqlite3.Error) as error:
-                self.fault(named(error, self.options.data))
+                self.fault(storage_error(error, self.options.data))
             except Exception as error:
                 logger.exception("The run's account is not whole")
                 self.error(error)
@@ -254,7 +254,7 @@ class RunReport:
             try:
                 self._log.add(line)
             except OSError as error:  # what is counted stays counted
-                self.fault(named(error, self.options.data))
+                self.fault(storage_error(error, self.options.data))
 
 
 def _requests(stats: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from govnews_spider.article import Image
 from govnews_spider.html.addresses import web_address
-from govnews_spider.html.blocks import Block, Line, Mark, Paragraph, Picture, cut, line_text, tidy
+from govnews_spider.html.blocks import Block, InlineTag, Line, Paragraph, Picture, cut, line_text, tidy
 from govnews_spider.html.locators import Fragment, children
 from govnews_spider.html.tables import read_table
 from govnews_spider.html.text import squash
@@ -76,7 +76,7 @@ class Reader:
         self.picture = picture
         self.blocks: list[Block] = []
         self.lines: list[Line] = [[]]
-        self.marks: list[Mark | None] = []
+        self.marks: list[InlineTag | None] = []
         self.tags = ["p"]
         self.lists: list[str] = []
         self.centered = 0

@@ -14,9 +14,9 @@ from itertools import groupby
 from govnews_spider.article import Image
 from govnews_spider.html.text import squash
 
-Mark = tuple[str, str]
+InlineTag = tuple[str, str]
 """An inline tag and its ``href`` ("" for all but ``a``)."""
-Line = list[tuple[tuple[Mark, ...], str]]
+Line = list[tuple[tuple[InlineTag, ...], str]]
 """Runs of text between two line breaks, each with the inline tags around it, outermost first."""
 
 
@@ -154,7 +154,7 @@ def _line_html(line: Line) -> str:
     if len(line) == 1 and not line[0][0]:
         return escape(line[0][1], quote=False)
     parts: list[str] = []
-    opened: tuple[Mark, ...] = ()
+    opened: tuple[InlineTag, ...] = ()
     for marks, text in [*line, ((), "")]:
         keep = 0
         while keep < min(len(opened), len(marks)) and opened[keep] == marks[keep]:

@@ -8,13 +8,13 @@ from typing import Final
 
 from govnews_spider.ledger.ledger import Ledger
 from govnews_spider.ledger.outbox import Batch, Destination
-from govnews_spider.storage.errors import Fault, named
+from govnews_spider.storage.errors import StorageError, storage_error
 
 _MOST_TOGETHER: Final = 16_000_000
 """Bytes that writers hold when their files are written, together: the disk is asked for many at once, and memory stays flat."""
 
 
-def export(ledger: Ledger, writers: Iterable[Destination]) -> list[Fault]:
+def export(ledger: Ledger, writers: Iterable[Destination]) -> list[StorageError]:
     """Writes the outbox to every writer and clears what all of them have. Returns what kept rows from being written.
 
     A day that cannot be written keeps its rows in the outbox and holds no other day back; a disk that takes nothing ends the
@@ -22,7 +22,7 @@ def export(ledger: Ledger, writers: Iterable[Destination]) -> list[Fault]:
     point, calling it again is all there is to do.
     """
     destinations = list(writers)
-    faults: list[Fault] = []
+    faults: list[StorageError] = []
     written: list[Batch] = []
     for batch in ledger.pending():
         # Together go batches that may reach the disk in any order: of one revision, so that no article is twice among them.
@@ -35,7 +35,7 @@ def export(ledger: Ledger, writers: Iterable[Destination]) -> list[Fault]:
     return faults + _settle(ledger, destinations, written)
 
 
-def _settle(ledger: Ledger, writers: list[Destination], written: list[Batch]) -> list[Fault]:
+def _settle(ledger: Ledger, writers: list[Destination], written: list[Batch]) -> list[StorageError]:
     """Flushes what was handed over; where that fails by one file, batch by batch, so that no other is held back."""
 
     def flush() -> None:
@@ -51,12 +51,12 @@ def _settle(ledger: Ledger, writers: list[Destination], written: list[Batch]) ->
     return faults
 
 
-def _tried(ledger: Ledger, step: Callable[[], None], then: Callable[[], None] = lambda: None) -> list[Fault]:
+def _tried(ledger: Ledger, step: Callable[[], None], then: Callable[[], None] = lambda: None) -> list[StorageError]:
     """What kept ``step`` from being done; nothing where ``then`` was done as well."""
     try:
         step()
-    except (Fault, OSError) as error:
-        return [named(error, ledger.path.parent) if isinstance(error, OSError) else error]
+    except (StorageError, OSError) as error:
+        return [storage_error(error, ledger.path.parent) if isinstance(error, OSError) else error]
     then()
     return []
 

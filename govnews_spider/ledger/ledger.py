@@ -17,16 +17,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
-from govnews_spider.archive.writer import Former
+from govnews_spider.archive.writer import PreviousCapture
 from govnews_spider.article import FIELD_NAMES, Article
 from govnews_spider.core.dedup.identity import also, carry_over, complete, is_document, minute, with_alias
 from govnews_spider.ledger.coverage import Coverage
 from govnews_spider.ledger.identities import Content, Identities, Identity, Validators, addresses_of
 from govnews_spider.ledger.lock import hold
-from govnews_spider.ledger.outbox import Batch, from_json, iso, to_json, waiting
-from govnews_spider.ledger.reprint_groups import Groups, Mark, Meeting
+from govnews_spider.ledger.outbox import Batch, from_json, iso, outbox_row, to_json
+from govnews_spider.ledger.reprint_groups import Match, ReprintGroups, ReprintMark
 from govnews_spider.ledger.schema import connect, make_durable
-from govnews_spider.storage.errors import Fault, named
+from govnews_spider.storage.errors import StorageError, storage_error
 from govnews_spider.storage.row_reader import DayRows
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Outcome(StrEnum):
 class Ledger:
     """The SQLite file of one data folder; made, or brought up to today's schema, when it is opened.
 
-    Raises :class:`Fault` for a file that cannot be opened, is no ledger, was written by a newer version, or is
+    Raises :class:`StorageError` for a file that cannot be opened, is no ledger, was written by a newer version, or is
     held by another process: one run at a time writes to a data folder. ``is_held``: the caller holds it. ``on_fault`` is told what
     keeps a stored row from being read.
     """
@@ -55,13 +55,13 @@ class Ledger:
     def __init__(
         self,
         path: Path,
-        on_fault: Callable[[Fault], None] = lambda fault: logger.error("%s", fault),
+        on_fault: Callable[[StorageError], None] = lambda fault: logger.error("%s", fault),
         *,
         is_held: bool = False,
     ) -> None:
         if (path.parent / ".rebuild" / "plan.json").exists():
             told = f"{path.parent}: `scrapy rebuild` is making this folder; call it again to finish, or name another folder"
-            raise Fault("data_unusable", told)
+            raise StorageError("data_unusable", told)
         self.path = path
         self.on_waiting: Callable[[date], None] = lambda day: None
         """Called with the publication day of each row that comes to wait in the outbox."""
@@ -75,9 +75,9 @@ class Ledger:
             self._identities = Identities(self._db)
             self._unreadable: set[str] = set()
             try:
-                self._groups = Groups(self._db, self._text)
+                self._groups = ReprintGroups(self._db, self._text)
             except sqlite3.Error as error:
-                raise named(error, path) from error
+                raise storage_error(error, path) from error
             on_failure.pop_all()
 
     def close(self) -> None:
@@ -177,16 +177,14 @@ class Ledger:
         finally:
             self._unreadable.clear()
 
-    def _keep(
-        self, article: Article, known: Identity | None, meeting: Meeting | None, *, is_unchanged: bool
-    ) -> Outcome:
+    def _keep(self, article: Article, known: Identity | None, meeting: Match | None, *, is_unchanged: bool) -> Outcome:
         now = iso(datetime.now(UTC))
         article.revision = (known.revision if known else 0) + (not is_unchanged)
         article.first_seen = datetime.fromisoformat(known.first_seen if known else now)
         if is_unchanged:
             self._identities.see(article.article_id, now)
             return Outcome.UNCHANGED
-        Mark(article.article_id, None, None, None).put(article)
+        ReprintMark(article.article_id, None, None, None).put(article)
         text = self._groups.keep(meeting) if meeting is not None else None
         self._identities.write(article, text, now)
         self._unreadable.discard(article.article_id)
@@ -203,7 +201,7 @@ class Ledger:
             return Outcome.REVISED
         return Outcome.STORED if article.duplicate_of is None else Outcome.REPRINT
 
-    def _twin(self, article: Article, meeting: Meeting) -> Article | None:
+    def _twin(self, article: Article, meeting: Match) -> Article | None:
         """The stored row of the same article, where this or that is a document: two pages are two articles."""
         for article_id in self._groups.near(meeting, minute(article.published_at)):
             row = self._row(article_id)
@@ -224,13 +222,13 @@ class Ledger:
         elif (row := self._row(article.article_id)) is not None:
             self._rewrite(with_alias(row, alias))
 
-    def _mark(self, mark: Mark, row: Article | None) -> None:
+    def _mark(self, mark: ReprintMark, row: Article | None) -> None:
         """Gives a row that was stored before its new mark; one that cannot be read is compared again when it is back."""
         if row is not None:
             self.marked[_change(row.duplicate_of, mark.duplicate_of)] += 1
             self._put(mark, row)
 
-    def _put(self, mark: Mark, row: Article) -> None:
+    def _put(self, mark: ReprintMark, row: Article) -> None:
         mark.put(row)
         self._identities.mark(*mark)
         self._rewrite(row)
@@ -242,7 +240,7 @@ class Ledger:
             self._wait(row, None)
 
     def _wait(self, article: Article, former_day: str | None) -> None:
-        self._db.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?)", waiting(article, former_day))
+        self._db.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?)", outbox_row(article, former_day))
         self.on_waiting(article.day)
 
     def _row(self, article_id: str) -> Article | None:
@@ -282,12 +280,12 @@ class Ledger:
         if article_id is not None:
             self._identities.see(article_id, iso(datetime.now(UTC)))
 
-    def archived(self, url: str) -> Former | None:
+    def archived(self, url: str) -> PreviousCapture | None:
         """The last answer of that address in the archives."""
         found = self._db.execute("SELECT digest, at, record_id FROM archived WHERE url = ?", (url,)).fetchone()
-        return Former(*found) if found is not None else None
+        return PreviousCapture(*found) if found is not None else None
 
-    def archive(self, url: str, former: Former) -> None:
+    def archive(self, url: str, former: PreviousCapture) -> None:
         """What a later answer of that address may refer to."""
         row = (url, *former)
         self._db.execute(

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from govnews_spider.core.dedup.fingerprint import BANDS, LIKELY, likeness
-from govnews_spider.core.dedup.identity import Trace
+from govnews_spider.core.dedup.identity import Fingerprint
 from govnews_spider.ledger.key_filter import KeyFilter
 
 COMMON: Final = 100
@@ -35,7 +35,7 @@ _MOVE: Final = (
 )
 
 
-class Texts:
+class FingerprintIndex:
     """The tables ``texts``, ``fresh``, ``recent``, ``bands`` and ``moved`` of a ledger. A text has a number, for good.
 
     Where a transaction is rolled back, another one has to be made: what was added is in memory still.
@@ -49,12 +49,12 @@ class Texts:
         for number, keys in db.execute("SELECT text, keys FROM fresh ORDER BY text"):
             self._wait(number, np.frombuffer(keys, "<i8").tolist())
 
-    def find(self, trace: Trace) -> int | None:
+    def find(self, trace: Fingerprint) -> int | None:
         """The number of the text that is the same; None where there is none."""
         found = self._db.execute("SELECT number FROM texts WHERE key = ?", (trace.key,)).fetchone()
         return found[0] if found is not None else None
 
-    def alike(self, trace: Trace) -> tuple[list[int], list[int]]:
+    def alike(self, trace: Fingerprint) -> tuple[list[int], list[int]]:
         """The texts that are likely to be near ones, most alike first; and those of the trace's keys that are no boilerplate."""
         if trace.digest is None:
             return [], []
@@ -73,7 +73,7 @@ class Texts:
         likely = sorted((-share, number) for share, (number, _) in zip(shares, rows, strict=True) if share >= LIKELY)
         return [number for _, number in likely[:MOST]], telling
 
-    def add(self, trace: Trace, telling: Sequence[int]) -> int:
+    def add(self, trace: Fingerprint, telling: Sequence[int]) -> int:
         """Keeps a new text, to be found by such of its keys; returns its number."""
         added = self._db.execute("INSERT INTO texts (key, digest) VALUES (?, ?)", (trace.key, trace.digest))
         number = added.lastrowid

@@ -41,7 +41,7 @@ class Destination(Protocol):
         """Makes what it was given durable."""
 
 
-def waiting(article: Article, former_day: str | None) -> tuple[object, ...]:
+def outbox_row(article: Article, former_day: str | None) -> tuple[object, ...]:
     """The article as a row of the table ``outbox``; ``former_day`` is that of the revision before."""
     day = article.day.isoformat()
     return article.article_id, article.revision, day, None if former_day == day else former_day, to_json(article)

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final
 
-from govnews_spider.storage.errors import Fault, named
+from govnews_spider.storage.errors import StorageError, storage_error
 
 MIGRATIONS: Final = (
     """
@@ -111,7 +111,7 @@ that one that was killed is known; ``durable`` is what :func:`make_durable` writ
 def connect(path: Path) -> sqlite3.Connection:
     """The database at ``path``, made or brought up to today's schema. Every statement is its own transaction until one is begun.
 
-    Raises :class:`Fault`: ``ledger_damaged`` for a file that is no database or is broken, ``ledger_too_new``, or the name of
+    Raises :class:`StorageError`: ``ledger_damaged`` for a file that is no database or is broken, ``ledger_too_new``, or the name of
     what keeps the file from being opened.
     """
     with ExitStack() as on_failure:
@@ -124,11 +124,11 @@ def connect(path: Path) -> sqlite3.Connection:
             for number, step in enumerate(MIGRATIONS[version:], start=version + 1):
                 db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
         except sqlite3.Error as error:
-            raise named(error, path) from error
+            raise storage_error(error, path) from error
         except UnicodeDecodeError as error:  # what SQLite itself says quotes what it has read
-            raise Fault("ledger_damaged", f"{path}: {error}; `scrapy verify --repair` makes it anew") from error
+            raise StorageError("ledger_damaged", f"{path}: {error}; `scrapy verify --repair` makes it anew") from error
         if version > len(MIGRATIONS):
-            raise Fault("ledger_too_new", f"{path}: schema {version} is not known here; upgrade govnews-spider")
+            raise StorageError("ledger_too_new", f"{path}: schema {version} is not known here; upgrade govnews-spider")
         on_failure.pop_all()
     return db
 

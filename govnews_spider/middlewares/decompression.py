@@ -12,10 +12,10 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from govnews_spider.downloads.errors import Refused
+from govnews_spider.downloads.errors import RequestBlocked
 
 
-class Unpack(HttpCompressionMiddleware):
+class DecompressionMiddleware(HttpCompressionMiddleware):
     """Scrapy's, but a compressed body that is cut short or damaged is asked for again, and then named.
 
     Scrapy takes what can be unpacked of it for the whole.
@@ -32,7 +32,7 @@ class Unpack(HttpCompressionMiddleware):
     def process_response(
         self, request: Request, response: Response, spider: Spider | None = None
     ) -> Request | Response:
-        """The response, unpacked, or the request once more; raises :class:`Refused`."""
+        """The response, unpacked, or the request once more; raises :class:`RequestBlocked`."""
         try:
             return super().process_response(request, response)
         except IgnoreRequest:  # too large
@@ -42,7 +42,9 @@ class Unpack(HttpCompressionMiddleware):
             again = get_retry_request(request, spider=self._crawler.spider, reason=slug)
             if again is not None:
                 return again
-            raise Refused(slug, f"{request.url}: the body cannot be unpacked ({error}); try again later") from error
+            raise RequestBlocked(
+                slug, f"{request.url}: the body cannot be unpacked ({error}); try again later"
+            ) from error
 
     @staticmethod
     def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:

@@ -10,7 +10,7 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from govnews_spider.downloads.errors import Refused
+from govnews_spider.downloads.errors import RequestBlocked
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
@@ -27,9 +27,9 @@ class Redirects(RedirectMiddleware):
     def process_response(
         self, request: Request, response: Response, spider: Spider | None = None
     ) -> Request | Response:
-        """The next hop or the response itself; raises :class:`Refused`."""
+        """The next hop or the response itself; raises :class:`RequestBlocked`."""
         target = (response.headers.get("Location") or b"").decode("latin-1")
-        bad = Refused("bad_redirect", f"{request.url} leads to {target!r}, which is no address")
+        bad = RequestBlocked("bad_redirect", f"{request.url} leads to {target!r}, which is no address")
         if response.status in _REDIRECTS and not target.strip():
             raise bad
         try:
@@ -39,7 +39,9 @@ class Redirects(RedirectMiddleware):
         except ValueError as error:
             raise bad from error
         except IgnoreRequest as error:
-            raise Refused("redirect_loop", f"{request.url}: more than {self.max_redirect_times} redirects") from error
+            raise RequestBlocked(
+                "redirect_loop", f"{request.url}: more than {self.max_redirect_times} redirects"
+            ) from error
         if result is response and response.status in _REDIRECTS:
-            raise Refused("bad_scheme", f"{request.url} leads to {target}, which is neither http nor https")
+            raise RequestBlocked("bad_scheme", f"{request.url} leads to {target}, which is neither http nor https")
         return result

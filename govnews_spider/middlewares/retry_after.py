@@ -16,11 +16,11 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
-from govnews_spider.downloads.errors import INTERRUPTED, Refused
+from govnews_spider.downloads.errors import INTERRUPTED, RequestBlocked
 from govnews_spider.runs.options import Options
 
 
-class Waits:
+class RetryAfterMiddleware:
     """Holds requests back while their host asked for patience: by Retry-After, by Crawl-delay, or by failing."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -43,11 +43,11 @@ class Waits:
         self._crawl_delay[_host(request)] = min(delay, self._options.wait_max)
 
     async def process_request(self, request: Request) -> None:
-        """Returns when the host's time has come; raises :class:`Refused` when the crawl is stopped before."""
+        """Returns when the host's time has come; raises :class:`RequestBlocked` when the crawl is stopped before."""
         host = _host(request)
         while (left := self._free_at[host] - monotonic()) > 0:
             if not self._crawler.engine.running:
-                raise Refused(INTERRUPTED, f"{request.url}: the crawl was stopped while the request waited")
+                raise RequestBlocked(INTERRUPTED, f"{request.url}: the crawl was stopped while the request waited")
             await asyncio.sleep(min(left, 0.25))
         self._free_at[host] = monotonic() + self._crawl_delay[host]
 

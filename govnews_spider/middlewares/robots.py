@@ -11,7 +11,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
-from govnews_spider.downloads.errors import INTERRUPTED, Refused, reason
+from govnews_spider.downloads.errors import INTERRUPTED, RequestBlocked, download_failure
 
 
 class Robots(RobotsTxtMiddleware):
@@ -26,16 +26,16 @@ class Robots(RobotsTxtMiddleware):
         self._rules: dict[str, asyncio.Future[RobotParser]] = {}
 
     async def process_request(self, request: Request, spider: Spider | None = None) -> None:
-        """Raises :class:`Refused`."""
+        """Raises :class:`RequestBlocked`."""
         if request.meta.get("dont_obey_robotstxt"):
             return
         host = urlparse_cached(request).netloc
         rules = await self.robot_parser(request)
         if not rules.allowed(request.url, self._robotstxt_useragent or self._default_useragent):
-            raise Refused("robots_forbidden", f"{request.url}: {host}/robots.txt forbids it")
+            raise RequestBlocked("robots_forbidden", f"{request.url}: {host}/robots.txt forbids it")
 
     async def robot_parser(self, request: Request) -> RobotParser:
-        """The rules of the request's host, read once; raises :class:`Refused` where they cannot be read."""
+        """The rules of the request's host, read once; raises :class:`RequestBlocked` where they cannot be read."""
         host = urlparse_cached(request).netloc
         if host not in self._rules:
             self._rules[host] = asyncio.ensure_future(self._read(request))
@@ -49,13 +49,15 @@ class Robots(RobotsTxtMiddleware):
         try:
             response = await self.crawler.engine.download_async(asked)
         except Exception as error:
-            if isinstance(error, Refused) and error.slug == INTERRUPTED:
+            if isinstance(error, RequestBlocked) and error.slug == INTERRUPTED:
                 raise
             # Whatever keeps us from the rules keeps us from the host.
-            slug, detail, _ = reason(error, address)
-            raise Refused("robots_unavailable", f"{slug}: {detail}; try again later") from error
+            slug, detail, _ = download_failure(error, address)
+            raise RequestBlocked("robots_unavailable", f"{slug}: {detail}; try again later") from error
         if response.status == 429 or response.status >= 500:
-            raise Refused("robots_unavailable", f"{address}: the site answered {response.status}; try again later")
+            raise RequestBlocked(
+                "robots_unavailable", f"{address}: the site answered {response.status}; try again later"
+            )
         is_rules = response.status == 200 and not response.body.lstrip().startswith(b"<")
         rules = ProtegoRobotParser.from_crawler(self.crawler, response.body if is_rules else b"")
         self.crawler.signals.send_catch_log(signals.robots_parsed, robotparser=rules, request=request)

@@ -28,12 +28,20 @@ from govnews_spider.rebuild.days import write_day
 from govnews_spider.rebuild.indexing import index_archive, merge, unreadable
 from govnews_spider.rebuild.page_files import Shares
 from govnews_spider.rebuild.pages import Wanted, read_pages
-from govnews_spider.rebuild.work_items import Crew, Hands, Item, code, leave_out, made, opened
+from govnews_spider.rebuild.work_items import (
+    ExecutorSpec,
+    Item,
+    WorkerPool,
+    atomic_output,
+    code,
+    open_readonly,
+    quarantine,
+)
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.runs.dataset_card import write_card
 from govnews_spider.runs.run import Run, exit_code
 from govnews_spider.storage.atomic import clear_parts, replace_files
-from govnews_spider.storage.errors import Fault, named
+from govnews_spider.storage.errors import StorageError, storage_error
 
 __all__ = ["Order", "rebuild"]
 
@@ -49,7 +57,7 @@ DONE: Final = ".rebuilt-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class RebuildRequest:
     """What is to be rebuilt."""
 
     archives: Sequence[Path]
@@ -71,8 +79,8 @@ class Order:
 
 
 def rebuild(
-    order: Order,
-    crew: Crew,
+    order: RebuildRequest,
+    crew: ExecutorSpec,
     say: Callable[[str], None] = logger.info,
     progress: Callable[[str, int, int], None] = lambda step, done, of: None,
 ) -> Run:
@@ -85,18 +93,18 @@ def rebuild(
     """
     data = order.data.absolute()
     try:
-        with hold(data / "ledger.sqlite"), Hands(crew) as hands:
+        with hold(data / "ledger.sqlite"), WorkerPool(crew) as hands:
             return _Rebuild(order, Workspace(data), hands, say, progress).run()
     except (OSError, sqlite3.Error) as error:
-        raise named(error, data) from error
+        raise storage_error(error, data) from error
 
 
 class _Rebuild:
     def __init__(
         self,
-        order: Order,
+        order: RebuildRequest,
         space: Workspace,
-        hands: Hands,
+        hands: WorkerPool,
         say: Callable[[str], None],
         progress: Callable[[str, int, int], None],
     ) -> None:
@@ -133,17 +141,19 @@ class _Rebuild:
             (self._space.data / "ledger.sqlite").unlink(missing_ok=True)
         if there := [path.name for path in self._space.data.iterdir() if not path.name.startswith(".")]:
             told = f"{self._space.data}: {', '.join(sorted(there)[:3])} is there already, perhaps of a rebuild that is finished"
-            raise Fault("target_exists", f"{told}; name another folder, or delete it")
+            raise StorageError("target_exists", f"{told}; name another folder, or delete it")
         if not found:
-            named = ", ".join(map(str, self._order.archives))
-            raise Fault("no_archives", f"{named}: no .warc, .warc.gz or .wacz file there")
+            names = ", ".join(map(str, self._order.archives))
+            raise StorageError("no_archives", f"{names}: no .warc, .warc.gz or .wacz file there")
         if odd := [name for name in found if not name.isprintable()]:
-            raise Fault("bad_name", f"{odd[0]!a}: the archive's name is no UTF-8, and no row could name it; rename it")
+            raise StorageError(
+                "bad_name", f"{odd[0]!a}: the archive's name is no UTF-8, and no row could name it; rename it"
+            )
         started = datetime.now(UTC)
         run_id = f"{started:%Y%m%dT%H%M%SZ}-rebuild-{secrets.token_hex(2)}"
         begun = {"run_id": run_id, "started": started.isoformat(), "boot": _boot(), "pages": self._order.pages}
         plan = {**wanted, **begun, "archives": found}
-        with made(self._space.plan) as path:
+        with atomic_output(self._space.plan) as path:
             path.write_text(json.dumps(plan, indent=1), "ascii")
         return plan
 
@@ -168,7 +178,7 @@ class _Rebuild:
             if self._space.ledger.exists():
                 with self._space.ledger.open("rb") as file:
                     os.fsync(file.fileno())
-            with made(done) as path:
+            with atomic_output(done) as path:
                 path.write_text(str(count), "ascii")
             self._say(f"{name}: {count:,} in {monotonic() - begun:.1f} s")
         return int(done.read_text("ascii"))
@@ -201,7 +211,7 @@ class _Rebuild:
         return candidates.gather(parts, self._space.pairs)
 
     def _judge(self, shares: Shares) -> int:
-        with closing(opened(self._space.pairs)) as db:
+        with closing(open_readonly(self._space.pairs)) as db:
             counts = db.execute("SELECT text, count(*) FROM pairs GROUP BY text ORDER BY text")
             items = list(self._shares("pairs", reprints.judge_pairs, shares, counts, PAIRS_AN_ITEM))
         self._perform("pairs", items, len(items))
@@ -212,7 +222,7 @@ class _Rebuild:
         return count
 
     def _mark(self, shares: Shares) -> int:
-        with closing(opened(self._space.groups)) as db:
+        with closing(open_readonly(self._space.groups)) as db:
             counts = db.execute("SELECT root, count(*) FROM groups GROUP BY root ORDER BY root")
             items = list(self._shares("marks", reprints.mark_groups, shares, counts, TEXTS_AN_ITEM))
         self._perform("reprints", items, len(items))
@@ -233,7 +243,7 @@ class _Rebuild:
             yield Item(function, (self._space, shares, begin, 2**62), self._space.item(kind, number))
 
     def _write(self, shares: Shares) -> int:
-        with closing(opened(self._space.rows)) as db:
+        with closing(open_readonly(self._space.rows)) as db:
             days = [day for (day,) in db.execute("SELECT DISTINCT day FROM rows ORDER BY day")]
         items = (Item(write_day, (self._space, shares, day), self._space.root / "days" / day) for day in days)
         self._perform("days", items, len(days))
@@ -246,7 +256,7 @@ class _Rebuild:
         failed: list[Item] = []
         for number, (item, is_done) in enumerate(self._hands.perform(items), 1):
             self._progress(step, number, count)
-            while not is_done and (part := leave_out(item.output)) is not None:
+            while not is_done and (part := quarantine(item.output)) is not None:
                 logger.error(
                     "worker_killed: %s %d ends every process that works on it; it is left out",
                     item.function.__name__,
@@ -255,10 +265,10 @@ class _Rebuild:
                 ((_, is_done),) = self._hands.perform([item])
             failed += [] if is_done else [item]
         if failed:
-            named = ", ".join(item.output.name for item in failed[:5])
-            raise Fault(
+            names = ", ".join(item.output.name for item in failed[:5])
+            raise StorageError(
                 "work_failed",
-                f"{failed[0].function.__name__} of {named} ends every process; all else is done, and stays done",
+                f"{failed[0].function.__name__} of {names} ends every process; all else is done, and stays done",
             )
 
     def _finish(self, shares: Shares, bits: int, reprinted: int) -> Run:

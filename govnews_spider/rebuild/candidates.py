@@ -17,7 +17,7 @@ from govnews_spider.core.dedup.fingerprint import LIKELY, likenesses
 from govnews_spider.ledger.near_duplicates import COMMON
 from govnews_spider.rebuild.identities import TEXT
 from govnews_spider.rebuild.page_files import PageFiles, Shares, page_files
-from govnews_spider.rebuild.work_items import attached, opened, table_file
+from govnews_spider.rebuild.work_items import attached, open_readonly, table_file
 from govnews_spider.rebuild.workspace import Workspace
 
 Numbers = NDArray[np.int64]
@@ -93,6 +93,6 @@ def gather(parts: Sequence[Path], output: Path) -> int:
 
 def telling(part: Path) -> tuple[Numbers, Numbers]:
     """The keys of a part that say something of a text, ascending, and their texts."""
-    with closing(opened(part)) as db:
+    with closing(open_readonly(part)) as db:
         keys, texts = db.execute("SELECT keys, texts FROM telling").fetchone()
     return np.frombuffer(keys, np.int64), np.frombuffer(texts, np.int64)

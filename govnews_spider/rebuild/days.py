@@ -9,10 +9,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from govnews_spider.article import Article, mark
+from govnews_spider.article import Article, set_duplicate_of
 from govnews_spider.core.dedup.identity import with_alias
 from govnews_spider.rebuild.page_files import Shares, page_files
-from govnews_spider.rebuild.work_items import finished, opened, table_file
+from govnews_spider.rebuild.work_items import finished, open_readonly, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.storage.parquet import ParquetWriter
 from govnews_spider.storage.posts import FrontMatterWriter
@@ -29,7 +29,7 @@ def write_day(space: Workspace, shares: Shares, day: str, output: Path) -> None:
     gone: list[str] = []
     with ExitStack() as stack:
         files = page_files(space, shares)
-        rows = stack.enter_context(closing(opened(space.rows)))
+        rows = stack.enter_context(closing(open_readonly(space.rows)))
         rows.execute("ATTACH ? AS ledger", (finished(space.ledger),))
         for page, article_id, revision, also, first_seen, newest, newest_day, *marks in rows.execute(_ROWS, (day,)):
             article = replace(files.article(page), article_id=article_id, revision=revision, run_id=space.run_id)
@@ -37,7 +37,7 @@ def write_day(space: Workspace, shares: Shares, day: str, output: Path) -> None:
             for alias in also.split():
                 article = with_alias(article, alias)
             if revision == newest:
-                mark(article, *marks)
+                set_duplicate_of(article, *marks)
             elif newest_day != day:
                 gone.append(article_id)
             by_revision[revision].append(article)

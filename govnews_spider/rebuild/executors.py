@@ -15,7 +15,7 @@ from multiprocessing.connection import wait
 from typing import Any, Final
 
 from govnews_spider.rebuild.page_files import let_go
-from govnews_spider.rebuild.work_items import LOST, Crew
+from govnews_spider.rebuild.work_items import LOST, ExecutorSpec
 
 _COLLECT_AFTER: Final = 20_000
 """New objects, less those gone, after which Python looks for cycles among the young ones."""
@@ -25,10 +25,10 @@ _ANSWERS_WITHIN: Final = 3
 """Seconds."""
 
 
-def processes(count: int) -> Crew:
+def processes(count: int) -> ExecutorSpec:
     """That many processes of this machine."""
     make = partial(ProcessPoolExecutor, count, mp_context=get_context("spawn"), initializer=_begin)
-    return Crew(make, count)
+    return ExecutorSpec(make, count)
 
 
 def _begin() -> None:
@@ -46,7 +46,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def cluster(address: str) -> Crew:
+def cluster(address: str) -> ExecutorSpec:
     """The workers of the Dask scheduler at that address; they must have this version installed, and see the same folders.
 
     Raises ValueError where Dask is not installed, or no scheduler answers there, or it has no workers.
@@ -72,6 +72,6 @@ def cluster(address: str) -> Crew:
             client.run(let_go, on_error="ignore")
             client.close()
 
-    return Crew(
+    return ExecutorSpec(
         make, threads, (*LOST, distributed.KilledWorker), end=end, tries=1
     )  # Dask has tried it several times by then

@@ -17,7 +17,7 @@ from govnews_spider.ledger.near_duplicates import RECENT
 from govnews_spider.rebuild.candidates import telling
 from govnews_spider.rebuild.index import Index
 from govnews_spider.rebuild.page_files import FAILED, Shares
-from govnews_spider.rebuild.work_items import opened
+from govnews_spider.rebuild.work_items import open_readonly
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.runs.rejections import RejectedLog, Rejection
 from govnews_spider.runs.run import Run
@@ -43,7 +43,7 @@ def finish_texts(ledger: sqlite3.Connection, parts: Sequence[Path]) -> None:
 
 def account(space: Workspace, shares: Shares, run: Run, reprints: int) -> None:
     """Counts what became of every page, and logs what was not stored."""
-    with closing(opened(space.rows)) as rows:
+    with closing(open_readonly(space.rows)) as rows:
         run.outcomes.update(dict(rows.execute("SELECT outcome, count FROM outcomes")))
     run.outcomes["stored"] -= reprints
     run.outcomes["reprint"] += reprints
@@ -63,7 +63,7 @@ def account(space: Workspace, shares: Shares, run: Run, reprints: int) -> None:
             run.failed.add(rejection["origin"])
     log.close()
     for begin, end in shares:
-        with closing(opened(space.pages(begin, end))) as db:
+        with closing(open_readonly(space.pages(begin, end))) as db:
             for layout, count in db.execute(
                 "SELECT layout, count(*) FROM pages WHERE fallbacks = '[]' GROUP BY layout"
             ):
@@ -83,7 +83,7 @@ def _refused(space: Workspace, shares: Shares) -> Iterator[dict[str, Any]]:
             yield told | {"outcome": "failed" if slug in FAILED else "rejected"}
     names = ("slug", "detail", "url", "origin", "outcome")
     for begin, end in shares:
-        with closing(opened(space.pages(begin, end))) as db:
+        with closing(open_readonly(space.pages(begin, end))) as db:
             for row in db.execute("SELECT slug, detail, url, origin, outcome FROM refused ORDER BY number"):
                 yield dict(zip(names, row, strict=True))
 

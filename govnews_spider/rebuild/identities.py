@@ -17,12 +17,12 @@ import numpy as np
 
 from govnews_spider.article import Article
 from govnews_spider.core.dedup.fingerprint import BANDS, ROWS
-from govnews_spider.core.dedup.identity import Trace
+from govnews_spider.core.dedup.identity import Fingerprint
 from govnews_spider.ledger.identities import Content, Identities, Validators, addresses_of
-from govnews_spider.ledger.near_duplicates import Texts
+from govnews_spider.ledger.near_duplicates import FingerprintIndex
 from govnews_spider.ledger.schema import connect
 from govnews_spider.rebuild.page_files import Shares
-from govnews_spider.rebuild.work_items import QUICK, attached, made, table_file
+from govnews_spider.rebuild.work_items import QUICK, atomic_output, attached, table_file
 from govnews_spider.rebuild.workspace import Workspace
 
 DIGEST: Final = BANDS * ROWS
@@ -76,8 +76,10 @@ def identify(space: Workspace, shares: Shares) -> int:
     with ExitStack() as stack:
         ledger = stack.enter_context(closing(_ledger(space.ledger)))
         rows = stack.enter_context(table_file(space.rows, _SCHEMA))
-        texts = np.memmap(stack.enter_context(made(space.texts)), TEXT, "w+", shape=(shares.count + 1,))
-        of_pages = np.memmap(stack.enter_context(made(space.texts_of_pages)), np.int64, "w+", shape=(shares.count + 1,))
+        texts = np.memmap(stack.enter_context(atomic_output(space.texts)), TEXT, "w+", shape=(shares.count + 1,))
+        of_pages = np.memmap(
+            stack.enter_context(atomic_output(space.texts_of_pages)), np.int64, "w+", shape=(shares.count + 1,)
+        )
         ledger.execute("BEGIN")
         told = _Telling(ledger, rows)
         for seen in _in_time(space, shares):
@@ -97,7 +99,7 @@ class _Telling:
     def __init__(self, ledger: sqlite3.Connection, rows: sqlite3.Connection) -> None:
         self.outcomes: Counter[str] = Counter()
         self._identities = Identities(ledger)
-        self._texts = Texts(ledger)
+        self._texts = FingerprintIndex(ledger)
         self._rows = rows
 
     def add(self, seen: _Seen) -> int:
@@ -136,7 +138,7 @@ class _Telling:
     def _text(self, seen: _Seen) -> int:
         if seen.text_key is None:
             return 0
-        traced = Trace(seen.text_key, [], seen.digest)
+        traced = Fingerprint(seen.text_key, [], seen.digest)
         number = self._texts.find(traced)
         return self._texts.add(traced, ()) if number is None else number
 

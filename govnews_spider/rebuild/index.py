@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from zipfile import BadZipFile
 
-from govnews_spider.archive.exchange import Place, header, media_type
+from govnews_spider.archive.exchange import RecordLocation, header, media_type
 from govnews_spider.archive.lookup import answer_of
 from govnews_spider.archive.pages import HTML, ArchivedPage
-from govnews_spider.archive.reader import Answer, Damage, OpenArchive
+from govnews_spider.archive.reader import Damage, HttpResponse, OpenArchive
 from govnews_spider.article import Rejected
-from govnews_spider.core.extract.truncation import check_whole
-from govnews_spider.rebuild.work_items import opened
+from govnews_spider.core.extract.truncation import check_complete
+from govnews_spider.rebuild.work_items import open_readonly
 from govnews_spider.sina.roll import Row, home
 from govnews_spider.sina.sections import DEFAULT, SECTIONS, Section, find
 from govnews_spider.sina.urls import canonical
@@ -72,9 +72,9 @@ class Page(NamedTuple):
     is_listed: bool
 
     @property
-    def place(self) -> Place:
+    def place(self) -> RecordLocation:
         """Where it stands."""
-        return Place(self.name, self.offset)
+        return RecordLocation(self.name, self.offset)
 
 
 class _Run(NamedTuple):
@@ -101,7 +101,7 @@ class Index:
     """The index of all archives, for reading."""
 
     def __init__(self, path: Path) -> None:
-        self._db = opened(path)
+        self._db = open_readonly(path)
         self._paths = {number: Path(name) for number, name in self._db.execute("SELECT number, path FROM archives")}
         self._runs = {run: _Run(*told) for run, *told in self._db.execute("SELECT run, spider, sections FROM runs")}
         self._open: OrderedDict[int, OpenArchive] = OrderedDict()
@@ -137,7 +137,7 @@ class Index:
     def _body(self, page: Page) -> bytes:
         for archive, name, offset in self._db.execute(_SAME if page.digest else _BEFORE, page._asdict()):
             with suppress(Rejected):
-                return self._answer(archive, Place(name, offset)).body
+                return self._answer(archive, RecordLocation(name, offset)).body
         raise Rejected(
             "not_archived",
             f"{page.place}: it refers to an earlier answer, which is in none of these archives; give that one as well",
@@ -164,7 +164,7 @@ class Index:
             with suppress(Rejected):
                 found = self.read(Page._make((0, *row, True)))
                 if found is not None:
-                    check_whole(found.answer.body, found.answer.url)
+                    check_complete(found.response.body, found.response.url)
                     return found
         return None
 
@@ -194,7 +194,7 @@ class Index:
                 return str(found[0])
         return None
 
-    def _answer(self, archive: int, place: Place) -> Answer:
+    def _answer(self, archive: int, place: RecordLocation) -> HttpResponse:
         try:
             found = self._opened(archive).record_at(place)
         except (OSError, BadZipFile) as error:

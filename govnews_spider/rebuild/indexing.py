@@ -13,11 +13,11 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urljoin, urlsplit
 from zipfile import BadZipFile
 
-from govnews_spider.archive.cdxj import Listed
-from govnews_spider.archive.exchange import Place, header
+from govnews_spider.archive.cdxj import CdxEntry
+from govnews_spider.archive.exchange import RecordLocation, header
 from govnews_spider.archive.lookup import answer_at, listed, listed_of
 from govnews_spider.archive.pages import HOST, HTML
-from govnews_spider.archive.reader import Answer, Damage, Record, records
+from govnews_spider.archive.reader import Damage, HttpResponse, Record, records
 from govnews_spider.article import Rejected
 from govnews_spider.rebuild.index import HOPS
 from govnews_spider.rebuild.work_items import attached, table_file
@@ -92,16 +92,16 @@ def index_archive(path: str, output: Path) -> None:
                 try:
                     file.add(one)
                 except (ValueError, OverflowError, sqlite3.Error) as error:
-                    place = Place(one.name, one.offset)
+                    place = RecordLocation(one.name, one.offset)
                     file.damage(place, "internal_error", f"{type(error).__name__}: {error}")
         except (OSError, BadZipFile) as error:
-            file.damage(Place(Path(path).name, 0), "unreadable_archive", f"it cannot be read: {error}")
+            file.damage(RecordLocation(Path(path).name, 0), "unreadable_archive", f"it cannot be read: {error}")
 
 
 def unreadable(path: Path, output: Path) -> None:
     """Makes the index of an archive that ends every process which reads it: it has nothing but this."""
     with table_file(output, _ANSWERS) as db:
-        _File(path, db).damage(Place(path.name, 0), "worker_killed", "it ends every process that reads it")
+        _File(path, db).damage(RecordLocation(path.name, 0), "worker_killed", "it ends every process that reads it")
 
 
 class _File:
@@ -118,7 +118,7 @@ class _File:
         first = next((record for record in records(self._path) if isinstance(record, Record)), None)
         self._begin(first if first is not None and _INFO.search(_head(first)) else None)
 
-    def scanned(self) -> Iterator[Listed]:
+    def scanned(self) -> Iterator[CdxEntry]:
         """The answers of Sina's, record by record; what cannot be read is told."""
         for record in records(self._path):
             if isinstance(record, Damage):
@@ -130,12 +130,16 @@ class _File:
             elif HOST in head and (found := listed_of(record)) is not None:
                 yield found
 
-    def add(self, one: Listed) -> None:
+    def add(self, one: CdxEntry) -> None:
         """One answer; what a list said, and where a redirect leads, is read."""
         if not is_sina(one.url):
             return
         is_list, is_redirect = one.url.startswith(API), 300 <= one.status < 400
-        told = answer_at(self._path, Place(one.name, one.offset), unpacked=True) if is_list or is_redirect else None
+        told = (
+            answer_at(self._path, RecordLocation(one.name, one.offset), unpacked=True)
+            if is_list or is_redirect
+            else None
+        )
         if told is not None and is_list:
             self._add_rows(one, told)
         target = _target(told) if told is not None and is_redirect else None
@@ -143,7 +147,7 @@ class _File:
         place = (one.name, one.offset, target, _may_be_page(one), self._run)
         self._db.execute(f"INSERT INTO answers VALUES ({', '.join('?' * 11)})", (*said, *place))  # noqa: S608
 
-    def damage(self, place: Place, slug: str, why: str) -> None:
+    def damage(self, place: RecordLocation, slug: str, why: str) -> None:
         """What cannot be read, and under which name that is counted."""
         self._db.execute("INSERT INTO damage VALUES (?, ?, ?)", (str(place), slug, why))
 
@@ -158,7 +162,7 @@ class _File:
             "INSERT INTO runs VALUES (?, ?, ?, ?)", (self._run, name, told.get("spider", ""), told.get("sections", ""))
         )
 
-    def _add_rows(self, one: Listed, told: Answer) -> None:
+    def _add_rows(self, one: CdxEntry, told: HttpResponse) -> None:
         """The rows of a list's answer, each once for a run: a list names an article again and again."""
         lid = parse_qs(urlsplit(one.url).query).get("lid", [""])[0]
         try:
@@ -186,13 +190,13 @@ def _told_of_itself(record: Record) -> dict[str, str]:
     return {name: value.strip() for name, _, value in told if name in ("spider", "sections", "WARC-Filename")}
 
 
-def _may_be_page(one: Listed) -> bool:
+def _may_be_page(one: CdxEntry) -> bool:
     if one.url.startswith(API) or page_number(one.url) != 1 or urlsplit(one.url).path == "/robots.txt":
         return False
     return one.is_revisit or one.mime in HTML
 
 
-def _target(told: Answer) -> str | None:
+def _target(told: HttpResponse) -> str | None:
     try:
         location = header(told.headers, "location")
         return canonical(urljoin(told.url, location)) if location else None

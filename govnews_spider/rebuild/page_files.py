@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.dedup.fingerprint import KEY_BITS
-from govnews_spider.core.dedup.identity import Trace
+from govnews_spider.core.dedup.identity import Fingerprint
 from govnews_spider.ledger.outbox import from_json, iso, to_json
 from govnews_spider.rebuild.index import Index, Page
-from govnews_spider.rebuild.work_items import opened
+from govnews_spider.rebuild.work_items import open_readonly
 from govnews_spider.rebuild.workspace import Workspace
 
 SCHEMA: Final = """
@@ -68,7 +68,7 @@ class Made(NamedTuple):
     last_modified: str | None
 
 
-def keep(db: sqlite3.Connection, page: Page, made: Made, traced: Trace | None) -> Sequence[int]:
+def keep(db: sqlite3.Connection, page: Page, made: Made, traced: Fingerprint | None) -> Sequence[int]:
     """Writes the article; returns the keys by which its text is found."""
     article = made.article
     line = to_json(article).encode()
@@ -156,7 +156,7 @@ class PageFiles:
 
     def _file(self, share: tuple[int, int]) -> sqlite3.Connection:
         if share not in self._open:
-            self._open[share] = opened(self._space.pages(*share))
+            self._open[share] = open_readonly(self._space.pages(*share))
             self._open[share].execute(
                 "PRAGMA cache_size = -128"
             )  # of so many files; the system keeps what is read again

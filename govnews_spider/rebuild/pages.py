@@ -13,13 +13,13 @@ from typing import Final, NoReturn, TypeVar
 from govnews_spider.archive.exchange import header
 from govnews_spider.archive.pages import ArchivedPage, read_article
 from govnews_spider.article import Rejected
-from govnews_spider.core.dedup.identity import trace
+from govnews_spider.core.dedup.identity import fingerprint
 from govnews_spider.core.extract.drift import fallbacks
 from govnews_spider.core.stages.order import STAGES, Stage
 from govnews_spider.core.stages.select import Select
 from govnews_spider.rebuild.index import Context, Index, Page
 from govnews_spider.rebuild.page_files import SCHEMA, Made, index_of, keep, keep_keys, refuse
-from govnews_spider.rebuild.work_items import Footprint, table_file
+from govnews_spider.rebuild.work_items import Checkpoint, table_file
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.sina.roll import complete
 
@@ -48,7 +48,7 @@ def read_pages(space: Workspace, begin: int, end: int, wanted: Wanted, output: P
     steps: tuple[Stage, ...] = (*_OTHERS, Select(topics=wanted.topics, keyword=wanted.keyword))
     keys: list[tuple[int, int]] = []
     index = index_of(space)
-    with table_file(output, SCHEMA) as db, Footprint(output) as step:
+    with table_file(output, SCHEMA) as db, Checkpoint(output) as step:
         each = _Each(db, step)
         whole = each(lambda page, _: index.read(page), ((page, None) for page in index.pages(begin, end)))
         for found in _together(whole):
@@ -56,7 +56,7 @@ def read_pages(space: Workspace, begin: int, end: int, wanted: Wanted, output: P
             made = list(each(lambda page, told: _made(page, index, *told), told))
             for stage in steps:
                 made = list(each(partial(_staged, stage), made))
-            traced = list(each(lambda _, made: (made, trace(made.article)), made))
+            traced = list(each(lambda _, made: (made, fingerprint(made.article)), made))
             kept = each(lambda page, traced: keep(db, page, *traced), traced)
             keys += ((key, page.number) for page, bands in kept for key in bands)
         keep_keys(db, keys, wanted.key_bits)
@@ -68,7 +68,7 @@ def _together(found: Iterable[tuple[Page, ArchivedPage]]) -> Iterator[list[tuple
     size = 0
     for page, first in found:
         some.append((page, first))
-        size += len(first.answer.body)
+        size += len(first.response.body)
         if size >= _TOGETHER:
             yield some
             some, size = [], 0
@@ -78,7 +78,7 @@ def _together(found: Iterable[tuple[Page, ArchivedPage]]) -> Iterator[list[tuple
 class _Each:
     """A step of the work on pages, for some in a row: what it needs then stays in the processor's caches, and all takes a fifth less."""
 
-    def __init__(self, db: sqlite3.Connection, step: Footprint) -> None:
+    def __init__(self, db: sqlite3.Connection, step: Checkpoint) -> None:
         self._db = db
         self._step = step
 
@@ -114,7 +114,7 @@ def _made(page: Page, index: Index, first: ArchivedPage, context: Context | None
         article = complete(article, *context)
     article.spider = index.spider(page) or "rebuild"
     is_one = "pages" not in article.provenance  # one page's validator says nothing of the others
-    said = (header(first.answer.headers, name) if is_one else None for name in ("etag", "last-modified"))
+    said = (header(first.response.headers, name) if is_one else None for name in ("etag", "last-modified"))
     fetched = context.row.url if context is not None else page.canonical
     return Made(_FIRST(article), fetched, taken, *said)
 

@@ -14,14 +14,14 @@ from typing import Final
 
 import numpy as np
 
-from govnews_spider.core.dedup.compare import Text, judge
+from govnews_spider.core.dedup.compare import ComparableText, compare_texts
 from govnews_spider.ledger.identities import Identities
 from govnews_spider.ledger.near_duplicates import MOST
-from govnews_spider.ledger.reprint_groups import Groups
+from govnews_spider.ledger.reprint_groups import ReprintGroups
 from govnews_spider.ledger.schema import MIGRATIONS
 from govnews_spider.rebuild.identities import TEXT
 from govnews_spider.rebuild.page_files import PageFiles, Shares, page_files
-from govnews_spider.rebuild.work_items import Footprint, attached, finished, opened, table_file
+from govnews_spider.rebuild.work_items import Checkpoint, attached, finished, open_readonly, table_file
 from govnews_spider.rebuild.workspace import Workspace
 
 _VERDICTS: Final = "CREATE TABLE pairs (one INTEGER, other INTEGER, met INTEGER, kind TEXT, share REAL, share_of_other REAL, reason TEXT)"
@@ -37,16 +37,16 @@ class _Texts:
     def __init__(self, space: Workspace, files: PageFiles) -> None:
         self._pages = np.memmap(space.texts, TEXT, "r")["page"]
         self._files = files
-        self._ready: OrderedDict[int, Text] = OrderedDict()
+        self._ready: OrderedDict[int, ComparableText] = OrderedDict()
 
     def text(self, number: int) -> str:
         """The text itself."""
         return self._files.article(int(self._pages[number])).text
 
-    def ready(self, number: int) -> Text:
+    def ready(self, number: int) -> ComparableText:
         """The text, ready for comparison."""
         if number not in self._ready:
-            self._ready[number] = Text.of(self.text(number))
+            self._ready[number] = ComparableText.of(self.text(number))
             if len(self._ready) > _READ:
                 self._ready.popitem(last=False)
         self._ready.move_to_end(number)
@@ -56,16 +56,16 @@ class _Texts:
 def judge_pairs(space: Workspace, shares: Shares, begin: int, end: int, output: Path) -> None:
     """Makes the verdicts on the likely pairs of the texts from ``begin`` below ``end``; only reprints are kept."""
     with ExitStack() as stack:
-        pairs = stack.enter_context(closing(opened(space.pairs)))
+        pairs = stack.enter_context(closing(open_readonly(space.pairs)))
         db = stack.enter_context(table_file(output, _VERDICTS))
-        step = stack.enter_context(Footprint(output))
+        step = stack.enter_context(Checkpoint(output))
         texts = _Texts(space, page_files(space, shares))
         found = pairs.execute(
             "SELECT text, other FROM pairs WHERE text >= ? AND text < ? ORDER BY text, share DESC, other", (begin, end)
         )
         for text, others in groupby(found, itemgetter(0)):
             for _, other in islice(others if step.may(text) else (), MOST):
-                verdict = judge(texts.ready(text), texts.ready(other))
+                verdict = compare_texts(texts.ready(text), texts.ready(other))
                 if verdict.kind == "reprint":
                     rows = [(text, other, True, *verdict), (other, text, True, *verdict.turned)]
                     db.executemany("INSERT INTO pairs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
@@ -108,10 +108,10 @@ def _root(parents: array[int], text: int) -> int:
 def mark_groups(space: Workspace, shares: Shares, begin: int, end: int, output: Path) -> None:
     """Makes the marks of the articles in the groups whose roots are from ``begin`` below ``end``."""
     with ExitStack() as stack:
-        groups = stack.enter_context(closing(opened(space.groups)))
+        groups = stack.enter_context(closing(open_readonly(space.groups)))
         ledger = stack.enter_context(closing(_part_of_ledger(space.ledger)))
         db = stack.enter_context(table_file(output, _MARKS))
-        step = stack.enter_context(Footprint(output))
+        step = stack.enter_context(Checkpoint(output))
         identities, texts = Identities(ledger), _Texts(space, page_files(space, shares))
 
         def read(article_id: str) -> str | None:
@@ -122,7 +122,7 @@ def mark_groups(space: Workspace, shares: Shares, begin: int, end: int, output: 
             if not step.may(members[0]):
                 continue
             _take(ledger, members)
-            marks = list(Groups(ledger, read).marks(members))
+            marks = list(ReprintGroups(ledger, read).marks(members))
             db.executemany("INSERT INTO marks VALUES (?, ?, ?, ?)", marks)
 
 

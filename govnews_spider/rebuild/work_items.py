@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
-from govnews_spider.storage.errors import Fault
+from govnews_spider.storage.errors import StorageError
 
 LOST: Final = (BrokenExecutor,)
 """What an executor of the standard library raises for an item whose process has ended."""
@@ -38,7 +38,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class ExecutorSpec:
     """Who works on items: an executor, made anew where it breaks, and how many items it works on at a time."""
 
     make: Callable[[], Executor]
@@ -51,10 +51,10 @@ class Crew:
     """How often an item is tried alone before it is held to be what ends its process: something else may do that once or twice."""
 
 
-class Hands:
+class WorkerPool:
     """The executor of a crew while there is work."""
 
-    def __init__(self, crew: Crew) -> None:
+    def __init__(self, crew: ExecutorSpec) -> None:
         self._crew = crew
         self._executor: Executor | None = None
         self._pending: dict[Future[None], Item] = {}
@@ -112,7 +112,7 @@ class Hands:
                 return True
             self._end()
             if self._is_lost(self._sent(None)):
-                raise Fault(
+                raise StorageError(
                     "no_workers", "no process stays alive to do the work; look at the memory, and at the workers' log"
                 )
         return False
@@ -126,7 +126,9 @@ class Hands:
         try:
             error = future.exception()
         except CancelledError as cancelled:
-            raise Fault("no_workers", "the scheduler has gone; the same command goes on where it was") from cancelled
+            raise StorageError(
+                "no_workers", "the scheduler has gone; the same command goes on where it was"
+            ) from cancelled
         if error is None:
             return False
         if isinstance(error, self._crew.lost):
@@ -139,13 +141,13 @@ class Hands:
             executor.shutdown()
 
 
-class Footprint:
+class Checkpoint:
     """Which part of an item is being worked on, kept on the disk: so a part that ends every process is found, and can be left out."""
 
     def __init__(self, output: Path) -> None:
         output.parent.mkdir(parents=True, exist_ok=True)
         self._file = _beside(output, "at").open("wb", buffering=0)
-        self._left_out = left_out(output)
+        self._left_out = quarantined(output)
 
     def may(self, part: int) -> bool:
         """Begins with a part, numbers from 0 on; False where it is to be left out."""
@@ -161,7 +163,7 @@ class Footprint:
         self._file.close()
 
 
-def left_out(output: Path) -> set[int]:
+def quarantined(output: Path) -> set[int]:
     """The parts of the item that are left out."""
     try:
         return set(map(int, _beside(output, "without").read_text("ascii").split()))
@@ -169,16 +171,16 @@ def left_out(output: Path) -> set[int]:
         return set()
 
 
-def leave_out(output: Path) -> int | None:
+def quarantine(output: Path) -> int | None:
     """Leaves out the part that was worked on last; None where that is not known, or is left out already."""
     try:
         written = _beside(output, "at").read_bytes()
     except FileNotFoundError:
         return None
-    part, known = int.from_bytes(written, "little"), left_out(output)
+    part, known = int.from_bytes(written, "little"), quarantined(output)
     if not written or part in known:
         return None
-    with made(_beside(output, "without")) as path:
+    with atomic_output(_beside(output, "without")) as path:
         path.write_text(" ".join(map(str, sorted({*known, part}))), "ascii")
     return part
 
@@ -189,7 +191,7 @@ def _beside(output: Path, name: str) -> Path:
 
 def _work(version: str, item: Item | None) -> None:
     if version != code():
-        raise Fault(
+        raise StorageError(
             "other_code",
             f"a worker has another version of this package ({code()}, not {version}); install the same one",
         )
@@ -208,7 +210,7 @@ def code() -> str:
 
 
 @contextmanager
-def made(output: Path) -> Iterator[Path]:
+def atomic_output(output: Path) -> Iterator[Path]:
     """A path to write to, which becomes ``output`` when all is written."""
     part = output.with_name(f"{output.name}.{secrets.token_hex(4)}.part")
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -225,7 +227,7 @@ def made(output: Path) -> Iterator[Path]:
 @contextmanager
 def table_file(output: Path, schema: str) -> Iterator[sqlite3.Connection]:
     """A new SQLite file, which becomes ``output`` when all is written: rows of it are read by their keys, and read alone."""
-    with made(output) as part, closing(sqlite3.connect(part, isolation_level=None)) as db:
+    with atomic_output(output) as part, closing(sqlite3.connect(part, isolation_level=None)) as db:
         db.executescript(f"{QUICK} BEGIN; {schema}")
         yield db
         db.execute("COMMIT")
@@ -236,7 +238,7 @@ def finished(path: Path) -> str:
     return f"{path.absolute().as_uri()}?mode=ro&immutable=1"
 
 
-def opened(path: Path) -> sqlite3.Connection:
+def open_readonly(path: Path) -> sqlite3.Connection:
     """A finished file, to be read."""
     return sqlite3.connect(finished(path), uri=True, isolation_level=None, check_same_thread=False)
 

@@ -20,8 +20,8 @@ from govnews_spider.report.page import page
 from govnews_spider.report.parts import Chapter
 from govnews_spider.report.reprinted import Reprinted, copies, reprinted
 from govnews_spider.report.rows import Collected, collect, day_files
-from govnews_spider.runs.saved_runs import Accounts, accounts
-from govnews_spider.storage.errors import named
+from govnews_spider.runs.saved_runs import SavedRuns, load_runs
+from govnews_spider.storage.errors import storage_error
 from govnews_spider.storage.parquet import read_day
 
 __all__ = ["Written", "report"]
@@ -50,7 +50,7 @@ def report(data: Path, out: Path, *, now: datetime) -> Written:
         raise FileNotFoundError(f"no_articles: {data}: no article in it; run a crawl, or name the folder of one")
     again = reprinted(repeated, found.asked)
     revisions = sum(read_day(path, ("revision",)).num_rows for path in day_files(data, "revisions"))
-    told = accounts(data)
+    told = load_runs(data)
     told.unfinished = sorted({*unfinished(data)} - {run.run_id for run in told.runs})
     lists = list_states(data, told.runs)
     head = summary.head(found, told, lists, reprints=again.total, revisions=revisions)
@@ -61,7 +61,7 @@ def report(data: Path, out: Path, *, now: datetime) -> Written:
 
 
 def _chapters(
-    found: Collected, again: Reprinted, told: Accounts, lists: Sequence[ListState], now: datetime
+    found: Collected, again: Reprinted, told: SavedRuns, lists: Sequence[ListState], now: datetime
 ) -> list[Chapter]:
     return [
         collected.chapter(found),
@@ -86,4 +86,4 @@ def _replace(path: Path, content: bytes) -> None:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise named(error, path) from error
+        raise storage_error(error, path) from error

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from govnews_spider.storage.errors import Fault
+from govnews_spider.storage.errors import StorageError
 
 
 def script() -> str:
@@ -15,7 +15,7 @@ def script() -> str:
     try:
         bundler = import_module("vl_convert")
     except ImportError as error:
-        raise Fault("no_chart_library", f"{error}; install it: pip install 'govnews-spider[report]'") from error
+        raise StorageError("no_chart_library", f"{error}; install it: pip install 'govnews-spider[report]'") from error
     # ">" cannot begin an element, so these two spellings are all by which a script could end or hide the rest of the page.
     bundle = str(bundler.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
     return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")

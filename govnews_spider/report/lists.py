@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from govnews_spider.ledger.coverage import Coverage, Gap
-from govnews_spider.runs.saved_runs import Account
-from govnews_spider.storage.errors import named
+from govnews_spider.runs.saved_runs import SavedRun
+from govnews_spider.storage.errors import storage_error
 
 _KNOWS_LISTS: Final = 2
 """The version of the schema from which on the ledger knows how far lists were read, and which runs have begun."""
@@ -35,11 +35,11 @@ class ListState:
     gaps: list[Gap] = field(default_factory=list)
 
 
-def list_states(data: Path, runs: Sequence[Account]) -> list[ListState]:
+def list_states(data: Path, runs: Sequence[SavedRun]) -> list[ListState]:
     """Every list that a run or the ledger knows, by name; ``runs`` has the newest run first.
 
     What the ledger says of gaps counts; where there is none, the last run's account does.
-    Raises :class:`govnews_spider.storage.errors.Fault` for a ledger that is damaged or not given by the system.
+    Raises :class:`govnews_spider.storage.errors.StorageError` for a ledger that is damaged or not given by the system.
     """
     states: dict[str, ListState] = {}
     for run in runs:
@@ -77,7 +77,7 @@ def _ledger(path: Path) -> Iterator[sqlite3.Connection | None]:
             db.execute("PRAGMA query_only = ON")
             yield db if db.execute("PRAGMA user_version").fetchone()[0] >= _KNOWS_LISTS else None
     except sqlite3.Error as error:
-        raise named(error, path) from error
+        raise storage_error(error, path) from error
 
 
 def _way(path: Path) -> str:

@@ -87,7 +87,7 @@ def day_files(data: Path, folder: str) -> list[Path]:
 def collect(data: Path, asked: Collection[str] = ()) -> Collected:
     """Reads every day file of ``articles/``, in the columns that are needed; ``asked``: ids of articles to name.
 
-    Raises :class:`govnews_spider.storage.errors.Fault` for a file that is damaged, of another schema, or not given by the system.
+    Raises :class:`govnews_spider.storage.errors.StorageError` for a file that is damaged, of another schema, or not given by the system.
     """
     found = Collected()
     wanted = set(asked)

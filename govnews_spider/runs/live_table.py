@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from govnews_spider.runs.run import OUTCOMES, ListAccount, Run
+from govnews_spider.runs.run import OUTCOMES, ListStats, Run
 
 TOTAL: Final = "total"
 """The row of the whole run; no list of Sina's has a name like it."""
@@ -52,7 +52,7 @@ def figures(run: Run) -> dict[str, dict[str, int]]:
     return {TOTAL: sums | total} | lists
 
 
-def _of(account: ListAccount) -> dict[str, int]:
+def _of(account: ListStats) -> dict[str, int]:
     counted = {name: account.outcomes[name] for name in OUTCOMES}
     read = {"pages": account.pages, "errors": account.errors.total(), "found": account.rows}
     return {**read, "fetched": account.fetched, **counted}

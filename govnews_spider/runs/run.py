@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from govnews_spider.ledger.coverage import Gap
-from govnews_spider.storage.errors import Fault
+from govnews_spider.storage.errors import StorageError
 
 OUTCOMES: Final = ("stored", "revised", "unchanged", "reprint", "off_topic", "rejected", "failed")
 """What can become of an article that was seen; each ends as exactly one of them."""
@@ -48,7 +48,7 @@ _ANSWERED: Final = frozenset({"list_not_registered", "list_empty"})
 
 
 @dataclass(slots=True)
-class ListAccount:
+class ListStats:
     """What a run got from one list."""
 
     pages: int = 0
@@ -118,7 +118,7 @@ class Run:
     """Addresses of the articles that failed."""
     slugs: Counter[str] = field(default_factory=Counter)
     """Reason → how often, over everything rejected, failed or off topic, and over the errors of lists."""
-    lists: dict[str, ListAccount] = field(default_factory=dict)
+    lists: dict[str, ListStats] = field(default_factory=dict)
     layouts: Counter[str] = field(default_factory=Counter)
     """Layout → pages that it read; ``none`` for pages that look like an article and that no layout could read."""
     locators: Counter[str] = field(default_factory=Counter)
@@ -131,7 +131,7 @@ class Run:
     """Share of drifted pages above which the run is partial."""
     errors: list[str] = field(default_factory=list)
     """Errors of this program, the first line of each, each once."""
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[StorageError] = field(default_factory=list)
     """What kept committed rows from being stored, each once."""
     after: list[str] = field(default_factory=list)
     """The runs before it that were killed."""
@@ -147,12 +147,12 @@ class Run:
             if len(self.drifted_pages) < DRIFT_NAMED:
                 self.drifted_pages.append(address)
 
-    def is_stale(self, account: ListAccount) -> bool:
+    def is_stale(self, account: ListStats) -> bool:
         """Whether the list answers, but with old rows only."""
         age = self._age(account)
         return age is not None and self.stale_after is not None and age > self.stale_after
 
-    def _age(self, account: ListAccount) -> timedelta | None:
+    def _age(self, account: ListStats) -> timedelta | None:
         return (self.finished or datetime.now(UTC)) - account.newest if account.newest else None
 
     @property
@@ -200,7 +200,7 @@ class Run:
             "requests": self.requests,
         }
 
-    def _list_json(self, account: ListAccount) -> dict[str, Any]:
+    def _list_json(self, account: ListStats) -> dict[str, Any]:
         age = self._age(account)
         gaps = [[gap.since.isoformat(), gap.until.isoformat()] for gap in account.gaps]
         return {

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from govnews_spider.ledger.coverage import Gap
-from govnews_spider.storage.errors import Fault, named
+from govnews_spider.storage.errors import StorageError, storage_error
 
 _STALE_AFTER: Final = 72.0
 """Hours: what ``GOVNEWS_STALE_AFTER`` is in a run that names no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListAccount:
+class SavedListStats:
     """What a run says of a list; times are aware."""
 
     newest: datetime | None
@@ -28,7 +28,7 @@ class ListAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class SavedRun:
     """A run that ended; ``balance`` has every outcome, and ``seen``."""
 
     run_id: str
@@ -43,14 +43,14 @@ class Account:
     balance: dict[str, int]
     marked: dict[str, int]
     """What rows of before have become by this run → how many."""
-    lists: dict[str, ListAccount]
+    lists: dict[str, SavedListStats]
 
 
 @dataclass(slots=True)
-class Accounts:
+class SavedRuns:
     """All runs, the newest first; ``killed`` are the names of those that left no account."""
 
-    runs: list[Account] = field(default_factory=list)
+    runs: list[SavedRun] = field(default_factory=list)
     killed: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     """Those that have begun, and are at it now or were killed."""
@@ -58,9 +58,9 @@ class Accounts:
     """Slug and outcome (``rejected`` or ``failed``) → how often, over all runs."""
 
 
-def accounts(data: Path) -> Accounts:
+def load_runs(data: Path) -> SavedRuns:
     """Reads all accounts and logs. Raises Fault ``unreadable_report`` for one that is damaged, or what keeps it from being read."""
-    found = Accounts()
+    found = SavedRuns()
     killed = set()
     for path in data.glob("runs/*.json"):
         try:
@@ -76,8 +76,8 @@ def accounts(data: Path) -> Accounts:
     return found
 
 
-def _account(report: dict[str, Any]) -> Account:
-    return Account(
+def _account(report: dict[str, Any]) -> SavedRun:
+    return SavedRun(
         run_id=str(report["run_id"]),
         spider=str(report["spider"]),
         arguments={str(name): str(value) for name, value in report["arguments"].items()},
@@ -92,8 +92,8 @@ def _account(report: dict[str, Any]) -> Account:
     )
 
 
-def _list(account: dict[str, Any], report: dict[str, Any]) -> ListAccount:
-    return ListAccount(
+def _list(account: dict[str, Any], report: dict[str, Any]) -> SavedListStats:
+    return SavedListStats(
         newest=_time(account["newest"]) if account["newest"] else None,
         stale=_verdict(account, report),
         gaps=[Gap(_time(since), _time(until)) for since, until in account["gaps"]],
@@ -139,9 +139,9 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise named(error, path) from error
+        raise storage_error(error, path) from error
 
 
-def _unreadable(path: Path, error: Exception, place: str = "") -> Fault:
+def _unreadable(path: Path, error: Exception, place: str = "") -> StorageError:
     what = f"{place}{type(error).__name__}: {error}"
-    return Fault("unreadable_report", f"{path}: {what}; put back a copy of it, or move it away")
+    return StorageError("unreadable_report", f"{path}: {what}; put back a copy of it, or move it away")

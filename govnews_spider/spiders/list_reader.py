@@ -17,7 +17,7 @@ _NEIGHBOURS = 5
 
 
 @dataclass(slots=True)
-class Part:
+class ListScan:
     """What is read of one list without a break: its newest rows, or one day of its archive (``day``)."""
 
     section: Section
@@ -65,26 +65,26 @@ class Part:
             raise Rejected("day_empty", f"{url}: the day has no rows; it is asked once more before that is believed")
 
 
-class Rows:
+class ListReader:
     """Accounts for each article once, by the list that names it first, whatever lists and pages name it again."""
 
     def __init__(self, report: RunReport, max_pages: int | None, revisit: timedelta | None) -> None:
         self._report = report
         self._max_pages = max_pages
         self._revisit_since = report.run.started - revisit if revisit is not None else None
-        self._met = _Met()
-        self._parts: dict[tuple[str, date | None], Part] = {}
-        self._waiting: dict[str, list[tuple[Part, datetime | None, datetime | None]]] = defaultdict(list)
+        self._met = SeenKeys()
+        self._parts: dict[tuple[str, date | None], ListScan] = {}
+        self._waiting: dict[str, list[tuple[ListScan, datetime | None, datetime | None]]] = defaultdict(list)
         """Address of each article that is being fetched → the parts that name it, when it was made, how far back their page goes."""
         report.on_settled = self._settled
 
-    def part(self, section: Section, day: date | None) -> Part:
+    def part(self, section: Section, day: date | None) -> ListScan:
         """What is being read of that list, from now on where it is not yet."""
         key = (section.name, day)
         if key not in self._parts:
             ledger = self._report.ledger
             bound = ledger.coverage.bound(self._name(section)) if ledger is not None and day is None else None
-            self._parts[key] = Part(section, day, datetime.now(UTC), bound)
+            self._parts[key] = ListScan(section, day, datetime.now(UTC), bound)
         return self._parts[key]
 
     def is_read(self, section: Section, day: date) -> bool:
@@ -100,7 +100,7 @@ class Rows:
         gaps = ledger.coverage.gaps(self._name(section)) if ledger is not None else []
         return sorted({day for gap in gaps for day in gap.days()})
 
-    def turn(self, answer: RollPage, part: Part, page: int, url: str) -> tuple[list[Row], bool]:
+    def turn(self, answer: RollPage, part: ListScan, page: int, url: str) -> tuple[list[Row], bool]:
         """Takes in one page, which came from ``url``: its rows to fetch, and whether to ask for the next page.
 
         A page without a row that is new to this list is its end: some answer every page after the last one with the
@@ -126,7 +126,7 @@ class Rows:
         """A page of the part could not be read."""
         self.part(section, day).broken = True
 
-    def _is_new(self, row: Row, part: Part, floor: datetime | None) -> bool:
+    def _is_new(self, row: Row, part: ListScan, floor: datetime | None) -> bool:
         run, account = self._report.run, self._report.account(part.section.name)
         account.row(row.ctime)
         if row.key in self._met or row.url in self._waiting:
@@ -150,11 +150,11 @@ class Rows:
         self._wait(row.url, row, part, floor)
         return True
 
-    def _wait(self, address: str, row: Row, part: Part, floor: datetime | None) -> None:
+    def _wait(self, address: str, row: Row, part: ListScan, floor: datetime | None) -> None:
         part.pending += 1
         self._waiting[address].append((part, row.ctime, floor))
 
-    def _fail(self, part: Part, made: datetime | None, floor: datetime | None) -> None:
+    def _fail(self, part: ListScan, made: datetime | None, floor: datetime | None) -> None:
         """An article of the part has failed, which was made at that time and stood on a page that goes back so far."""
         times = [moment for moment in (made, floor) if moment is not None]
         if times:
@@ -178,7 +178,7 @@ class Rows:
                 self._fail(part, made, floor)
             self._close(part)
 
-    def _close(self, part: Part) -> None:
+    def _close(self, part: ListScan) -> None:
         """Remembers what was read for good, once nothing of it is being fetched any more."""
         if not part.ended or part.pending:
             return
@@ -198,7 +198,7 @@ class Rows:
                 account.reached = part.reached
                 account.new_gap = is_new and self._max_pages is None
 
-    def _is_behind(self, part: Part) -> bool:
+    def _is_behind(self, part: ListScan) -> bool:
         """Whether the part was read back to what earlier runs have read, and to what is to be looked at again."""
         if part.bound is None or part.reached is None or part.reached > part.bound:
             return False
@@ -227,7 +227,7 @@ def _floor(last: list[datetime]) -> datetime:
     return end if min(before) - end <= max(timedelta(days=1), 4 * spread) else min(before)
 
 
-class _Met:
+class SeenKeys:
     """Key of each row met → the address of an article that was not known, else None: on disk, for a backfill meets millions."""
 
     def __init__(self) -> None:

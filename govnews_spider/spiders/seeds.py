@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 from zipfile import BadZipFile
 
-from govnews_spider.archive.lookup import Answers
+from govnews_spider.archive.lookup import ArchiveLookup
 from govnews_spider.archive.pages import ArchivedPage, page_of, pages, read_article
 from govnews_spider.archive.reader import SUFFIXES, Damage, is_archive
 from govnews_spider.article import Article, Rejected
@@ -87,12 +87,12 @@ class Seeds(NewsSpider[SeedsArguments]):
         """The articles of an archive. A page that another one goes on to is read with that one."""
         with ExitStack() as stack:
             # Most archives have no article of several pages: what lies where in them is not asked for nothing.
-            answers = cache(lambda: stack.enter_context(Answers([path])))
+            answers = cache(lambda: stack.enter_context(ArchiveLookup([path])))
             try:
                 for found in pages(path):
                     if isinstance(found, Damage):
                         self._refuse(Rejected("damaged_archive", f"{found.place}: {found.why}"), str(found.place))
-                    elif page_number(found.answer.url) == 1:
+                    elif page_number(found.response.url) == 1:
                         yield from self._page(found, lambda url: page_of(answers().find(url, unpacked=True)))
             except (OSError, BadZipFile) as error:
                 self._refuse(Rejected("unreadable_file", f"{printable(path)}: {error}"), printable(path))

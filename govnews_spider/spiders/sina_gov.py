@@ -18,9 +18,9 @@ from twisted.python.failure import Failure
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.extract.multipage import join
 from govnews_spider.core.extract.reading import Reading
-from govnews_spider.core.extract.truncation import BROKEN, check_whole
+from govnews_spider.core.extract.truncation import RETRYABLE_SLUGS, check_complete
 from govnews_spider.downloads.capture import ARCHIVED
-from govnews_spider.downloads.errors import INTERRUPTED, NOT_ARCHIVED, reason
+from govnews_spider.downloads.errors import INTERRUPTED, NOT_ARCHIVED, download_failure
 from govnews_spider.downloads.replay import FETCHED_AT
 from govnews_spider.ledger.identities import Validators
 from govnews_spider.runs.options import Options
@@ -30,7 +30,7 @@ from govnews_spider.sina.roll import Row, complete, home, list_url, read_rows
 from govnews_spider.sina.sections import Section
 from govnews_spider.spiders.arguments import SinaArguments, read_arguments
 from govnews_spider.spiders.base import NewsSpider
-from govnews_spider.spiders.list_reader import Rows
+from govnews_spider.spiders.list_reader import ListReader
 
 NOT_MODIFIED: Final = 304
 
@@ -51,9 +51,9 @@ class SinaGov(NewsSpider[SinaArguments]):
         return read_arguments(given)
 
     @cached_property
-    def rows(self) -> Rows:
+    def rows(self) -> ListReader:
         """The rows met in this run."""
-        return Rows(self.report, self.arguments.max_pages, self.arguments.revisit)
+        return ListReader(self.report, self.arguments.max_pages, self.arguments.revisit)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -122,7 +122,7 @@ class SinaGov(NewsSpider[SinaArguments]):
             return
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
         try:
-            check_whole(response.body, response.url)
+            check_complete(response.body, response.url)
             reading = Reading(
                 response.body, url=response.url, content_type=content_type, origin=row.url, listed_at=row.ctime
             )
@@ -149,7 +149,7 @@ class SinaGov(NewsSpider[SinaArguments]):
     def list_failed(self, failure: Failure) -> None:
         """Accounts for a page of a list that was not answered."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        slug, detail, _ = reason(failure.value, request.url)  # type: ignore[arg-type]
+        slug, detail, _ = download_failure(failure.value, request.url)  # type: ignore[arg-type]
         if slug == NOT_ARCHIVED and request.cb_kwargs["page"] > 1:
             self.rows.broke(request.cb_kwargs["section"], request.cb_kwargs["day"])
         elif slug != INTERRUPTED:
@@ -158,7 +158,7 @@ class SinaGov(NewsSpider[SinaArguments]):
     def article_failed(self, failure: Failure) -> None:
         """Accounts for an article whose page was not answered."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        slug, detail, outcome = reason(failure.value, request.url)  # type: ignore[arg-type]
+        slug, detail, outcome = download_failure(failure.value, request.url)  # type: ignore[arg-type]
         url = request.cb_kwargs["row"].url
         if slug != INTERRUPTED:
             self.report.refuse(Rejected(slug, detail), url=url, origin=url, failed=outcome == "failed")
@@ -207,11 +207,13 @@ class SinaGov(NewsSpider[SinaArguments]):
             yield again
         else:
             self.report.unread(rejected, response.url)
-            self.report.refuse(rejected, url=row.url, origin=row.url, failed=rejected.slug in BROKEN)
+            self.report.refuse(rejected, url=row.url, origin=row.url, failed=rejected.slug in RETRYABLE_SLUGS)
 
     def _again(self, rejected: Rejected, response: Response) -> Request | None:
         request: Any = response.request
-        return get_retry_request(request, spider=self, reason=rejected.slug) if rejected.slug in BROKEN else None
+        return (
+            get_retry_request(request, spider=self, reason=rejected.slug) if rejected.slug in RETRYABLE_SLUGS else None
+        )
 
     def _stop_when_shown(self) -> None:
         if self.sample is not None and self.report.run.outcomes[SAMPLED] >= self.sample:

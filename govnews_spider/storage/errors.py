@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Self
 
 
-class Fault(Exception):
+class StorageError(Exception):
     """The data folder cannot be written or trusted. Nothing that was committed is lost; the message says where and what helps."""
 
     def __init__(self, slug: str, detail: str) -> None:
@@ -74,7 +74,7 @@ _SQLITE: Final = {
 }
 
 
-def named(error: OSError | sqlite3.Error, path: Path) -> Fault:
+def storage_error(error: OSError | sqlite3.Error, path: Path) -> StorageError:
     """The fault behind an error of the system or of SQLite while ``path`` was used."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
@@ -83,4 +83,4 @@ def named(error: OSError | sqlite3.Error, path: Path) -> Fault:
         slug, what = _ERRNOS.get(error.errno or 0, "disk_failed"), error.strerror or str(error)
         culprit = error.filename2 or error.filename  # of a rename, what is in the way is the second
         path = Path(os.fsdecode(culprit)) if isinstance(culprit, (str, bytes, os.PathLike)) else path
-    return Fault(slug, f"{path}: {what}; {_CURES[slug]}")
+    return StorageError(slug, f"{path}: {what}; {_CURES[slug]}")

@@ -13,9 +13,9 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from govnews_spider.article import SCHEMA_VERSION, Article, Image, mark
+from govnews_spider.article import SCHEMA_VERSION, Article, Image, set_duplicate_of
 from govnews_spider.storage.atomic import Stage
-from govnews_spider.storage.errors import Fault, named
+from govnews_spider.storage.errors import StorageError, storage_error
 
 _TIME: Final = pa.timestamp("us", tz="UTC")
 _IMAGE: Final = pa.struct(
@@ -93,7 +93,7 @@ class ParquetWriter:
     def write(self, day: date, articles: Sequence[Article]) -> None:
         """Puts the articles into their day: reprints into ``reprints/``, all others into ``articles/``.
 
-        Raises :class:`Fault` for a file that is damaged, of another schema, or ahead of the ledger.
+        Raises :class:`StorageError` for a file that is damaged, of another schema, or ahead of the ledger.
         """
         self._update(day, {article.article_id: article.revision for article in articles}, articles)
 
@@ -132,7 +132,7 @@ class ParquetWriter:
         for article_id, revision in _keys(rows):
             newer = revisions.get(article_id, revision)
             if newer is not None and newer < revision:
-                raise Fault(
+                raise StorageError(
                     "ledger_behind",
                     f"{day}: the files hold revision {revision} of {article_id}, not {newer};"
                     " put back the ledger that belongs to these files, or run `scrapy verify --repair`",
@@ -141,7 +141,7 @@ class ParquetWriter:
         return _unmarked(rows.filter(_mask(wanted)))
 
     def _read(self, folder: str, day: date) -> pa.Table:
-        path = self._data / place(folder, day)
+        path = self._data / day_file_path(folder, day)
         if path in self._staged:
             return self._staged[path]
         return SCHEMA.empty_table() if self._anew else read_day(path)
@@ -151,7 +151,7 @@ class ParquetWriter:
         if after.equals(before):
             return
         # A day without rows keeps its file: a reader that has listed the folder is about to open it.
-        path = self._data / place(folder, day)
+        path = self._data / day_file_path(folder, day)
         self._staged[path] = after
         self.weight += after.nbytes
         self._stage.put(path, partial(to_bytes, after))
@@ -170,7 +170,7 @@ def from_row(row: dict[str, Any]) -> Article:
     return Article(**row | {"images": images, "provenance": dict(row["provenance"])})
 
 
-def place(folder: str, day: date) -> str:
+def day_file_path(folder: str, day: date) -> str:
     """Where the rows of a day stand, below the data folder."""
     return f"{folder}/year={day.year}/month={day:%m}/{day}.parquet"
 
@@ -178,7 +178,7 @@ def place(folder: str, day: date) -> str:
 def read_day(path: Path, columns: Sequence[str] = SCHEMA.names) -> pa.Table:
     """The rows of a day's file, every page's checksum verified; none where there is no file. ``columns`` in the schema's order.
 
-    Raises :class:`Fault`: ``damaged_day_file``, ``other_schema``, or the name of what keeps it from being read.
+    Raises :class:`StorageError`: ``damaged_day_file``, ``other_schema``, or the name of what keeps it from being read.
     """
     try:
         file = pq.ParquetFile(path, page_checksum_verification=True)
@@ -188,11 +188,11 @@ def read_day(path: Path, columns: Sequence[str] = SCHEMA.names) -> pa.Table:
     except (pa.ArrowException, OSError) as error:
         # Arrow's own complaints about a file are OSErrors without a number.
         if isinstance(error, OSError) and error.errno:
-            raise named(error, path) from error
+            raise storage_error(error, path) from error
         complaint = " ".join(str(error).split())
-        raise Fault("damaged_day_file", f"{path}: {complaint}; {_DAMAGED}") from error
+        raise StorageError("damaged_day_file", f"{path}: {complaint}; {_DAMAGED}") from error
     if not schema.equals(SCHEMA):
-        raise Fault("other_schema", f"{path}: it is not schema {SCHEMA_VERSION}; use another data folder")
+        raise StorageError("other_schema", f"{path}: it is not schema {SCHEMA_VERSION}; use another data folder")
     # The inner name of a map is read as another one, and would be written so.
     return table.cast(pa.schema([SCHEMA.field(name) for name in columns], SCHEMA.metadata))
 
@@ -217,7 +217,7 @@ def _unmarked(rows: pa.Table) -> pa.Table:
     """Rows of former revisions: which of them were known as reprints at that time is chance, and of no use."""
     articles = [from_row(row) for row in rows.to_pylist()]
     for article in articles:
-        mark(article, None, None, None)
+        set_duplicate_of(article, None, None, None)
     return to_table(articles)
 
 

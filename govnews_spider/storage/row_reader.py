@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 import pyarrow.compute as pc
 
 from govnews_spider.article import Article
-from govnews_spider.storage.errors import Fault
-from govnews_spider.storage.parquet import from_row, place, read_day
+from govnews_spider.storage.errors import StorageError
+from govnews_spider.storage.parquet import day_file_path, from_row, read_day
 
 _MOST_HELD: Final = 4_000_000
 """Characters of text that are held ready."""
@@ -28,17 +28,17 @@ class _Day(NamedTuple):
 class DayRows:
     """Rows by their article. ``on_fault`` is told why a file cannot be read; its rows are not found then."""
 
-    def __init__(self, data: Path, on_fault: Callable[[Fault], None]) -> None:
+    def __init__(self, data: Path, on_fault: Callable[[StorageError], None]) -> None:
         self._data = data
         self._on_fault = on_fault
         self._held: OrderedDict[Path, _Day] = OrderedDict()
 
     def find(self, folder: str, day: date, article_id: str) -> Article | None:
         """The row of that article; None where there is none, or none can be read."""
-        path = self._data / place(folder, day)
+        path = self._data / day_file_path(folder, day)
         try:
             rows = read_day(path).filter(pc.field("article_id") == article_id).to_pylist()
-        except Fault as fault:
+        except StorageError as fault:
             self._on_fault(fault)
             return None
         if not rows:
@@ -47,7 +47,7 @@ class DayRows:
 
     def text(self, folder: str, day: date, article_id: str) -> str | None:
         """Its text alone, which is read together with the day's others: texts that are alike are often of one day."""
-        path = self._data / place(folder, day)
+        path = self._data / day_file_path(folder, day)
         try:
             stat = path.stat()
             held = self._held.pop(path, None)
@@ -56,7 +56,7 @@ class DayRows:
         except FileNotFoundError:
             self._miss(path)
             return None
-        except Fault as fault:
+        except StorageError as fault:
             self._on_fault(fault)
             return None
         self._held[path] = held
@@ -68,7 +68,7 @@ class DayRows:
 
     def _miss(self, path: Path) -> None:
         told = f"{path}: a row that the ledger knows is not there; put back a copy of the file, or run `scrapy verify --repair`"
-        self._on_fault(Fault("row_missing", told))
+        self._on_fault(StorageError("row_missing", told))
 
 
 def _read(path: Path, stamp: tuple[int, int]) -> _Day:

@@ -21,10 +21,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govnews_spider.archive.cdxj import surt
-from govnews_spider.archive.exchange import Exchange, Place
-from govnews_spider.archive.lookup import Answers
-from govnews_spider.archive.reader import LARGEST, Answer, Damage, Record, answer, record_at, records
-from govnews_spider.archive.writer import Archive, payload_digest
+from govnews_spider.archive.exchange import Exchange, RecordLocation
+from govnews_spider.archive.lookup import ArchiveLookup
+from govnews_spider.archive.reader import LARGEST, Damage, HttpResponse, Record, http_response, record_at, records
+from govnews_spider.archive.writer import ArchiveWriter, payload_digest
 
 NOON = datetime(2021, 11, 25, 4, 0, 0, 123456, tzinfo=UTC)
 
@@ -43,7 +43,7 @@ def exchange(number: int = 1, body: bytes | None = None, **fields: Any) -> Excha
 
 
 def archive(folder: Path, *exchanges: Exchange, **options: Any) -> list[Path]:
-    with Archive(
+    with ArchiveWriter(
         folder / "raw", "20211125T040000Z-sina_gov-ab12", {"software": "govnews_spider/0.1"}, **options
     ) as made:
         for one in exchanges:
@@ -51,9 +51,9 @@ def archive(folder: Path, *exchanges: Exchange, **options: Any) -> list[Path]:
     return sorted((folder / "raw").glob("*.warc.gz"))
 
 
-def answers(path: Path) -> list[Answer]:
+def answers(path: Path) -> list[HttpResponse]:
     found = [one.parsed() for one in records(path) if isinstance(one, Record)]
-    told = [answer(record) for record in found if record.headers["WARC-Type"] in ("response", "revisit")]
+    told = [http_response(record) for record in found if record.headers["WARC-Type"] in ("response", "revisit")]
     return [one for one in told if one is not None]
 
 
@@ -98,7 +98,7 @@ def test_an_answer_that_was_given_before_refers_to_it(tmp_path: Path) -> None:
     first, again = exchange(1), replace(exchange(1), at=NOON + timedelta(days=1))
     changed = replace(again, at=NOON + timedelta(days=2), body="<p>改过了。</p>".encode())
     silent = replace(again, at=NOON + timedelta(days=3), status=304, body=b"")
-    with Archive(tmp_path / "raw", "run", {"software": "x"}) as made:
+    with ArchiveWriter(tmp_path / "raw", "run", {"software": "x"}) as made:
         place, former = made.add(first)
         _, same = made.add(again, former)
         _, newer = made.add(changed, same)
@@ -111,18 +111,18 @@ def test_an_answer_that_was_given_before_refers_to_it(tmp_path: Path) -> None:
     assert same_again.headers["WARC-Refers-To-Date"] == "2021-11-25T04:01:00.123456Z"
     assert same_again.headers["WARC-Payload-Digest"] == payload_digest(first.body) == former.digest
     assert [len(one.body) for one in answers(path)] == [len(first.body), 0, len(changed.body), 0]
-    assert Place.of(str(place)) == place
+    assert RecordLocation.of(str(place)) == place
 
 
 def test_a_record_is_found_at_its_place(tmp_path: Path) -> None:
-    with Archive(tmp_path / "raw", "run", {"software": "x"}, largest=2000) as made:
+    with ArchiveWriter(tmp_path / "raw", "run", {"software": "x"}, largest=2000) as made:
         places = [made.add(exchange(number, os.urandom(700)))[0] for number in range(8)]
     assert len({place.name for place in places}) > 2, "the archives are turned over by size"
     for number, place in enumerate(places):
         found = record_at(tmp_path / "raw" / place.name, place)
         assert isinstance(found, Record)
         assert found.parsed().headers["WARC-Target-URI"] == exchange(number).url
-    nowhere = record_at(tmp_path / "raw" / places[0].name, Place(places[0].name, 10**9))
+    nowhere = record_at(tmp_path / "raw" / places[0].name, RecordLocation(places[0].name, 10**9))
     assert isinstance(nowhere, Damage)
 
 
@@ -133,7 +133,7 @@ def test_the_index_names_every_answer_sorted_by_address(tmp_path: Path) -> None:
     assert [line.split(" ", 2)[1] for line in lines] == ["20211125040100", "20211125040200", "20211125040300"]
     for line in lines:
         told = json.loads(line.split(" ", 2)[2])
-        found = record_at(path, Place(told["filename"], int(told["offset"])))
+        found = record_at(path, RecordLocation(told["filename"], int(told["offset"])))
         assert isinstance(found, Record)
         assert found.length == int(told["length"])
         assert found.parsed().headers["WARC-Target-URI"] == told["url"]
@@ -162,17 +162,17 @@ def test_the_key_of_an_address_is_the_one_by_which_other_readers_ask(url: str, k
 def test_a_304_is_kept_and_the_index_passes_it_by_so_that_the_page_before_it_is_found(tmp_path: Path) -> None:
     first = exchange(1)
     silent = replace(first, at=NOON + timedelta(days=1), status=304, body=b"")
-    with Archive(tmp_path / "raw", "run", {"software": "x"}) as made:
+    with ArchiveWriter(tmp_path / "raw", "run", {"software": "x"}) as made:
         _, former = made.add(first)
         made.add(silent, former)
     (path,) = (tmp_path / "raw").glob("*.warc.gz")
     assert [one.status for one in answers(path)] == [200, 304]
     assert len(path.with_name("run-00000.cdxj").read_text("utf-8").splitlines()) == 1
     for index in (path.with_name("run-00000.cdxj"), path.with_name("nowhere.cdxj")):
-        with Answers([path]) as kept:
+        with ArchiveLookup([path]) as kept:
             found = kept.find(first.url)
         assert found is not None
-        assert (found.answer.status, found.answer.body, found.answer.at) == (200, first.body, first.at)
+        assert (found.response.status, found.response.body, found.response.at) == (200, first.body, first.at)
         index.unlink(missing_ok=True)
 
 
@@ -189,9 +189,9 @@ def test_a_killed_run_leaves_its_whole_records(tmp_path: Path) -> None:
 import os, sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from pathlib import Path
-from govnews_spider.archive.writer import Archive
+from govnews_spider.archive.writer import ArchiveWriter
 from tests.archive.test_archive import exchange
-made = Archive(Path({str(tmp_path)!r}) / "raw", "run", {{"software": "x"}})
+made = ArchiveWriter(Path({str(tmp_path)!r}) / "raw", "run", {{"software": "x"}})
 number = 0
 while True:
     made.add(exchange(number, os.urandom(20_000)))
@@ -210,7 +210,7 @@ while True:
 
 
 def test_where_the_disk_takes_no_more_no_torn_record_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Archive(tmp_path / "raw", "run", {"software": "x"}) as made:
+    with ArchiveWriter(tmp_path / "raw", "run", {"software": "x"}) as made:
         made.add(exchange(1))
         assert made._file is not None
         file, short = made._file, made._file.write
@@ -278,7 +278,7 @@ def test_the_archives_of_a_wacz_are_read(tmp_path: Path, whole: Path) -> None:
         made.write(whole, "archive/data.warc.gz")
     assert answers(path) == answers(whole)
     place = next(one.place for one in records(path) if isinstance(one, Record))
-    assert place == Place("a.wacz/archive/data.warc.gz", 0)
+    assert place == RecordLocation("a.wacz/archive/data.warc.gz", 0)
     assert isinstance(record_at(path, place), Record)
 
 
@@ -288,7 +288,7 @@ def test_garbage_between_two_records_is_named_and_read_over(tmp_path: Path, whol
     torn.write_bytes(content[: marks[4]] + b"no archive at all" * 9 + content[marks[4] :])
     assert answers(torn) == answers(whole)
     (damage,) = damages(torn)
-    assert damage.place == Place("a.warc.gz", marks[4])
+    assert damage.place == RecordLocation("a.warc.gz", marks[4])
 
 
 def test_a_file_cut_short_has_all_records_but_the_last(tmp_path: Path, whole: Path) -> None:
@@ -422,4 +422,4 @@ def test_whatever_happens_to_an_archive_its_other_records_are_read_and_nothing_i
     assert [one for one in found if isinstance(one, Record)][: len(before)] == before
     for one in found:
         if isinstance(one, Record):
-            answer(one.parsed())
+            http_response(one.parsed())

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from govnews_spider.archive.exchange import Exchange
-from govnews_spider.archive.writer import Archive
+from govnews_spider.archive.writer import ArchiveWriter
 from govnews_spider.article import FIELD_NAMES, KINDS
 from govnews_spider.core.stages.topics import topic_names
 from govnews_spider.ledger.ledger import Ledger
@@ -20,7 +20,7 @@ from govnews_spider.runs.run import Run
 from govnews_spider.storage.parquet import SCHEMA
 from tests.support.rows import NOON, article, full, reprint, store
 
-PAGE = Path(__file__).parent.parent / "data" / "README.md"
+PAGE = Path(__file__).parents[2] / "data" / "README.md"
 
 
 def table(heading: str) -> list[list[str]]:
@@ -103,7 +103,7 @@ def test_every_file_that_the_writers_leave_has_the_form_of_a_path_on_the_page(tm
     log = RejectedLog(tmp_path, "20211126T010203Z")
     log.add(Rejection(slug="unreadable_file", detail="a.md: 读不出", url=None, origin="a.md", outcome="failed"))
     log.close()
-    with Archive(tmp_path / "raw", "20211126T010203Z", {"software": "x"}) as archive:
+    with ArchiveWriter(tmp_path / "raw", "20211126T010203Z", {"software": "x"}) as archive:
         archive.add(Exchange(url="https://finance.sina.com.cn/", at=NOON, status=200, headers=(), body=b""))
     forms = {_form(path.replace("<run_id>", "20211126T010203Z")) for path in documented}
     left = {_form(str(path.relative_to(tmp_path))) for path in tmp_path.rglob("*") if path.is_file()}

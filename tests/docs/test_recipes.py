@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from govnews_spider.archive.reader import Record, answer, records
+from govnews_spider.archive.reader import Record, http_response, records
 from govnews_spider.article import SHANGHAI
 from govnews_spider.core import extract, loads, run
 from govnews_spider.core.documents.format import KEYS, MANGLED
@@ -122,7 +122,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 def _bodies() -> list[bytes]:
-    found = [answer(one.parsed(), unpacked=True) for one in records(DEMO) if isinstance(one, Record)]
+    found = [http_response(one.parsed(), unpacked=True) for one in records(DEMO) if isinstance(one, Record)]
     return [told.body for told in found if told is not None and "/doc-i" in told.url]
 
 
@@ -228,7 +228,7 @@ def test_a_section_is_the_first_asked_for_of_the_lists_that_have_the_article(dat
     lists: dict[str, list[str]] = {}
     names = {f"lid={section.lid}&": section.name for section in DEFAULT}
     for one in records(DEMO):
-        told = answer(one.parsed(), unpacked=True) if isinstance(one, Record) else None
+        told = http_response(one.parsed(), unpacked=True) if isinstance(one, Record) else None
         if told is not None and told.url.startswith(API):
             (name,) = (name for lid, name in names.items() if lid in told.url)
             for row in read_rows(told.body, url=told.url).rows:

@@ -28,7 +28,7 @@ from rich.console import Console
 
 from govnews_spider.extensions.progress import View
 from govnews_spider.runs.live_table import Rate, line, pace, remaining, view
-from govnews_spider.runs.run import OUTCOMES, ListAccount, Run
+from govnews_spider.runs.run import OUTCOMES, ListStats, Run
 from govnews_spider.sina.sections import SECTIONS
 from tests.site import Catalog, SinaSite
 from tests.support.crawls import ROOT, command
@@ -42,8 +42,8 @@ def run_of(**fields: Any) -> Run:
     """A run of two lists that is a minute old."""
     ended = Counter(stored=1290, unchanged=3_000, rejected=7, failed=2)
     lists = {
-        "国内滚动": ListAccount(pages=100, rows=5_000, fetched=1_209, outcomes=ended - Counter(stored=90)),
-        "今日财经TOP10": ListAccount(
+        "国内滚动": ListStats(pages=100, rows=5_000, fetched=1_209, outcomes=ended - Counter(stored=90)),
+        "今日财经TOP10": ListStats(
             pages=20, rows=210, fetched=90, errors=Counter(http_502=1), outcomes=Counter(stored=90)
         ),
     }
@@ -131,7 +131,7 @@ OUTCOME_COUNTS = st.dictionaries(st.sampled_from(OUTCOMES), COUNTS).map(Counter)
 def test_no_account_and_no_width_breaks_the_view(
     width: int, lists: dict[str, Any], outcomes: Counter[str], expected: int | None, rate: float
 ) -> None:
-    accounts = {name: ListAccount(pages=p, rows=r, outcomes=o) for name, (p, r, o) in lists.items()}
+    accounts = {name: ListStats(pages=p, rows=r, outcomes=o) for name, (p, r, o) in lists.items()}
     run = run_of(lists=accounts, outcomes=outcomes, seen=outcomes.total(), expected=expected)
     assert max(map(cell_len, drawn(run, width, rate))) <= width
     assert "\n" not in line(run, rate)

@@ -17,7 +17,7 @@ import pytest
 from govnews_spider.article import Article
 from govnews_spider.ledger.coverage import Gap
 from govnews_spider.report import report
-from govnews_spider.runs.run import ListAccount, Run
+from govnews_spider.runs.run import ListStats, Run
 from govnews_spider.storage.parquet import ParquetWriter
 from tests.support.crawls import ROOT
 from tests.support.rows import NOON, full
@@ -65,11 +65,11 @@ def account(number: int, rng: random.Random) -> dict[str, Any]:
     run.reason, run.seen = "shutdown" if number == 9 else "finished", 60
     run.outcomes.update(stored=40, unchanged=10, reprint=5, rejected=rng.randrange(5))
     run.outcomes["failed"] = run.seen - run.outcomes.total()
-    run.lists["部委动态"] = ListAccount(newest=at, gaps=[Gap(at - timedelta(hours=9), at - timedelta(hours=4))])
+    run.lists["部委动态"] = ListStats(newest=at, gaps=[Gap(at - timedelta(hours=9), at - timedelta(hours=4))])
     run.marked.update(reprint=2, article=1, other_original=number)
     if number % 2:
         return run.as_json()
-    run.lists["地方经济"] = ListAccount(newest=at - timedelta(days=1823))
+    run.lists["地方经济"] = ListStats(newest=at - timedelta(days=1823))
     return run.as_json() | {"settings": {"GOVNEWS_REPLAY": "archives/20211125T060000Z-sina_gov-4d1f-00000.warc.gz"}}
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from govnews_spider.archive.cdxj import stamp, surt
-from govnews_spider.archive.reader import Answer, Record, answer, records
+from govnews_spider.archive.reader import HttpResponse, Record, http_response, records
 from tests.heavy.wayback import PYTHON, Served, Wayback, asked, pywb
 from tests.site import Catalog, Page, SinaSite, SiteArticle
 from tests.site.pages import render
@@ -47,14 +47,14 @@ class Kept:
     tagged: SiteArticle
     changed: SiteArticle
 
-    def answers(self) -> Iterator[tuple[int, str, Answer]]:
+    def answers(self) -> Iterator[tuple[int, str, HttpResponse]]:
         """Run, kind of record and answer of all that was kept."""
         for run, path in enumerate(sorted(self.raw.glob("*.warc.gz"), key=lambda path: path.stat().st_mtime_ns)):
             for one in records(path):
                 assert isinstance(one, Record), one
                 record = one.parsed()
                 kind = str(record.headers["WARC-Type"])
-                told = answer(record) if kind in ("response", "revisit") else None
+                told = http_response(record) if kind in ("response", "revisit") else None
                 if told is not None:
                     yield run, kind, told
 

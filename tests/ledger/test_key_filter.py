@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govnews_spider.core.dedup.fingerprint import BANDS, KEY_BITS
-from govnews_spider.core.dedup.identity import Trace
+from govnews_spider.core.dedup.identity import Fingerprint
+from govnews_spider.ledger import near_duplicates
 from govnews_spider.ledger.key_filter import KeyFilter
-from govnews_spider.ledger.near_duplicates import Texts
+from govnews_spider.ledger.near_duplicates import FingerprintIndex
 from govnews_spider.ledger.schema import connect
 
 KEYS = st.lists(st.integers(0, 2**KEY_BITS - 1), max_size=200)
@@ -47,15 +48,15 @@ def test_a_text_is_found_by_any_key_wherever_its_keys_have_gone_by_now(
     monkeypatch.setattr("govnews_spider.ledger.key_filter._SMALLEST", 10)
     rng = random.Random(5)
     traces = [
-        Trace(rng.randbytes(16), [rng.randrange(2**KEY_BITS) for _ in range(BANDS)], rng.randbytes(40))
+        Fingerprint(rng.randbytes(16), [rng.randrange(2**KEY_BITS) for _ in range(BANDS)], rng.randbytes(40))
         for _ in range(333)
     ]
     db = connect(tmp_path / "ledger.sqlite")
-    index = Texts(db)
+    index = FingerprintIndex(db)
     for number, one in enumerate(traces, 1):
         assert index.add(one, index.alike(one)[1]) == number
         if number % 77 == 0:
-            index = Texts(db)
+            index = FingerprintIndex(db)
     assert {
         name: db.execute(f"SELECT count(*) > 0 FROM {name}").fetchone()[0] for name in ("fresh", "recent", "bands")
     } == {
@@ -63,9 +64,9 @@ def test_a_text_is_found_by_any_key_wherever_its_keys_have_gone_by_now(
         "recent": 1,
         "bands": 1,
     }
-    for opened in (index, Texts(db)):
+    for opened in (index, FingerprintIndex(db)):
         for number, one in enumerate(traces, 1):
             key = rng.choice(one.bands)
-            near = Trace(b"", [key, *(rng.randrange(2**KEY_BITS) for _ in range(BANDS - 1))], one.digest)
+            near = Fingerprint(b"", [key, *(rng.randrange(2**KEY_BITS) for _ in range(BANDS - 1))], one.digest)
             assert opened.alike(near)[0] == [number]
     db.close()

@@ -19,7 +19,7 @@ from govnews_spider.ledger.export import export
 from govnews_spider.ledger.identities import Validators
 from govnews_spider.ledger.ledger import Ledger, Outcome
 from govnews_spider.ledger.schema import MIGRATIONS, connect
-from govnews_spider.storage.errors import Fault
+from govnews_spider.storage.errors import StorageError
 from tests.support.rows import NOON, article, full
 
 DAY = date(2021, 11, 25)
@@ -198,7 +198,7 @@ def test_one_process_at_a_time_holds_a_folder_and_a_dead_one_none(tmp_path: Path
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(Fault, match=rf"ledger_held: .*process {other.pid} "):
+        with pytest.raises(StorageError, match=rf"ledger_held: .*process {other.pid} "):
             Ledger(path)
         other.kill()
     Ledger(path).close()
@@ -206,7 +206,7 @@ def test_one_process_at_a_time_holds_a_folder_and_a_dead_one_none(tmp_path: Path
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(Fault, match=r"data_unusable: .*file"):
+    with pytest.raises(StorageError, match=r"data_unusable: .*file"):
         Ledger(tmp_path / "file" / "ledger.sqlite")
 
 
@@ -263,7 +263,7 @@ def test_an_export_hands_over_revisions_in_their_order_and_one_day_at_a_time(led
         (OSError(errno.ENOSPC, "No space left on device"), "disk_full", [-1, 0, 1]),
         (OSError(errno.EROFS, "Read-only file system"), "read_only", [-1, 0, 1]),
         (OSError(errno.EIO, "Input/output error"), "disk_failed", [-1, 0, 1]),
-        (Fault("damaged_day_file", "2021-11-25.parquet"), "damaged_day_file", [0]),
+        (StorageError("damaged_day_file", "2021-11-25.parquet"), "damaged_day_file", [0]),
     ],
     ids=str,
 )
@@ -315,7 +315,7 @@ def test_a_ledger_of_a_newer_version_is_left_alone(path: Path) -> None:
     Ledger(path).close()
     with sqlite3.connect(path) as db:
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
-    with pytest.raises(Fault, match=r"^ledger_too_new: .*ledger\.sqlite"):
+    with pytest.raises(StorageError, match=r"^ledger_too_new: .*ledger\.sqlite"):
         Ledger(path)
 
 
@@ -389,7 +389,7 @@ def test_a_failed_migration_changes_nothing(path: Path, monkeypatch: pytest.Monk
     Ledger(path).close()
     broken = "CREATE TABLE topics (name TEXT); CREATE TABLE topics (name TEXT);"
     monkeypatch.setattr("govnews_spider.ledger.schema.MIGRATIONS", (*MIGRATIONS, broken))
-    with pytest.raises(Fault, match=r"^ledger_failed: .*already exists"):
+    with pytest.raises(StorageError, match=r"^ledger_failed: .*already exists"):
         Ledger(path)
     monkeypatch.undo()
     Ledger(path).close()
@@ -399,7 +399,7 @@ def test_a_file_that_is_no_ledger_is_named_and_not_overwritten(path: Path) -> No
     path.parent.mkdir()
     path.write_bytes(b"not a database, though it has the name of one. " * 100)
     with pytest.raises(
-        Fault, match=r"^ledger_damaged: .*ledger\.sqlite: file is not a database; `scrapy verify --repair`"
+        StorageError, match=r"^ledger_damaged: .*ledger\.sqlite: file is not a database; `scrapy verify --repair`"
     ):
         Ledger(path)
     assert path.read_bytes().startswith(b"not a database")
@@ -407,5 +407,5 @@ def test_a_file_that_is_no_ledger_is_named_and_not_overwritten(path: Path) -> No
 
 def test_a_path_that_cannot_be_opened_is_named(path: Path) -> None:
     path.mkdir(parents=True)
-    with pytest.raises(Fault, match=r"^cannot_open: .*unable to open"):
+    with pytest.raises(StorageError, match=r"^cannot_open: .*unable to open"):
         Ledger(path)

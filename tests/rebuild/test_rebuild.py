@@ -15,10 +15,10 @@ import pytest
 
 from govnews_spider import open_articles
 from govnews_spider.archive.exchange import Exchange
-from govnews_spider.archive.writer import Archive
+from govnews_spider.archive.writer import ArchiveWriter
 from govnews_spider.rebuild import page_files, pages
 from govnews_spider.rebuild.indexing import index_archive, merge
-from govnews_spider.rebuild.work_items import opened
+from govnews_spider.rebuild.work_items import open_readonly
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.runs.dataset_card import NAMES
 from tests.rebuilding import Killer, faults, rebuild, site_of
@@ -71,7 +71,7 @@ def test_pages_give_the_same_however_many_are_worked_on_together(
             index_archive(str(archive), part)
         end = merge(archives, parts, space.index) + 1
         pages.read_pages(space, 1, end, pages.Wanted("更新", None, 2), space.pages(1, end))
-        with closing(opened(space.pages(1, end))) as db:
+        with closing(open_readonly(space.pages(1, end))) as db:
             made.append(
                 {table: db.execute(f"SELECT * FROM {table}").fetchall() for table in ("pages", "refused", "keys")}
             )
@@ -135,7 +135,7 @@ def test_archives_without_an_index_give_the_same(live: Crawl, tmp_path: Path) ->
 
 
 def test_pages_that_no_list_names_are_rebuilt_as_they_are_replayed(tmp_path: Path) -> None:
-    with Archive(tmp_path / "raw", "foreign", {}) as made:
+    with ArchiveWriter(tmp_path / "raw", "foreign", {}) as made:
         for number, article in enumerate(CATALOG.articles[:6]):
             at = NOON + timedelta(seconds=number)
             made.add(Exchange(url=article.url, at=at, status=200, headers=HTML, body=render(article)))

@@ -18,21 +18,21 @@ import pytest
 
 from govnews_spider.rebuild.executors import cluster, processes
 from govnews_spider.rebuild.work_items import (
-    Crew,
-    Footprint,
-    Hands,
+    Checkpoint,
+    ExecutorSpec,
     Item,
-    leave_out,
-    left_out,
-    made,
-    opened,
+    WorkerPool,
+    atomic_output,
+    open_readonly,
+    quarantine,
+    quarantined,
     table_file,
 )
-from govnews_spider.storage.errors import Fault
+from govnews_spider.storage.errors import StorageError
 
 
 def touch(text: str, output: Path) -> None:
-    with made(output) as path:
+    with atomic_output(output) as path:
         path.write_text(text)
 
 
@@ -48,7 +48,7 @@ def die_once(mark: Path, output: Path) -> None:
 
 
 def fail(output: Path) -> None:
-    raise Fault("disk_full", f"{output}: no room")
+    raise StorageError("disk_full", f"{output}: no room")
 
 
 def sleep(output: Path) -> None:
@@ -62,7 +62,7 @@ def items(folder: Path, count: int) -> list[Item]:
 
 def test_every_item_is_done_and_what_is_done_is_not_done_again(tmp_path: Path) -> None:
     (tmp_path / "3").write_text("from before")
-    with Hands(processes(2)) as hands:
+    with WorkerPool(processes(2)) as hands:
         done = [(item.output.name, is_done) for item, is_done in hands.perform(items(tmp_path, 9))]
     assert sorted(done) == [(str(number), True) for number in range(9)]
     assert [(tmp_path / str(number)).read_text() for number in (2, 3, 8)] == ["2", "from before", "8"]
@@ -72,20 +72,20 @@ def test_every_item_is_done_and_what_is_done_is_not_done_again(tmp_path: Path) -
 def test_an_item_that_ends_its_process_stops_no_other(tmp_path: Path) -> None:
     all_of_them = items(tmp_path, 8)
     all_of_them.insert(3, Item(die, (), tmp_path / "never"))
-    with Hands(processes(2)) as hands:
+    with WorkerPool(processes(2)) as hands:
         done = {item.output.name: is_done for item, is_done in hands.perform(all_of_them)}
     assert done == {**{str(number): True for number in range(8)}, "never": False}
 
 
 def test_an_item_whose_process_something_else_has_ended_is_done(tmp_path: Path) -> None:
     item = Item(die_once, (tmp_path / "mark",), tmp_path / "done")
-    with Hands(processes(1)) as hands:
+    with WorkerPool(processes(1)) as hands:
         assert [is_done for _, is_done in hands.perform([item])] == [True]
     assert (tmp_path / "done").read_text() == "at last"
 
 
 def test_what_an_item_raises_is_raised_and_crosses_over_whole(tmp_path: Path) -> None:
-    with Hands(processes(1)) as hands, pytest.raises(Fault, match="no room") as told:
+    with WorkerPool(processes(1)) as hands, pytest.raises(StorageError, match="no room") as told:
         list(hands.perform([Item(fail, (), tmp_path / "a")]))
     assert (told.value.slug, told.value.stops_all) == ("disk_full", True)
     again = pickle.loads(pickle.dumps(told.value))
@@ -93,7 +93,7 @@ def test_what_an_item_raises_is_raised_and_crosses_over_whole(tmp_path: Path) ->
 
 
 def test_where_no_process_lives_it_says_so(tmp_path: Path) -> None:
-    with Hands(Crew(hopeless, 1)) as hands, pytest.raises(Fault, match="no_workers"):
+    with WorkerPool(ExecutorSpec(hopeless, 1)) as hands, pytest.raises(StorageError, match="no_workers"):
         list(hands.perform(items(tmp_path, 3)))
 
 
@@ -107,11 +107,11 @@ def test_a_worker_of_another_version_is_refused(tmp_path: Path) -> None:
             future: Future[Any] = Future()
             try:
                 future.set_result(function("another version", *arguments[1:]))
-            except Fault as fault:
+            except StorageError as fault:
                 future.set_exception(fault)
             return future
 
-    with Hands(Crew(Other, 1)) as hands, pytest.raises(Fault, match="other_code"):
+    with WorkerPool(ExecutorSpec(Other, 1)) as hands, pytest.raises(StorageError, match="other_code"):
         list(hands.perform(items(tmp_path, 1)))
     assert not (tmp_path / "0").exists()
 
@@ -138,17 +138,17 @@ def test_workers_end_with_who_gives_out_the_work(tmp_path: Path) -> None:
 
 def test_the_part_that_was_worked_on_last_is_left_out_next_time(tmp_path: Path) -> None:
     output = tmp_path / "pages" / "item"
-    assert leave_out(output) is None
-    with Footprint(output) as step:
+    assert quarantine(output) is None
+    with Checkpoint(output) as step:
         assert step.may(7)
         assert step.may(9)
-    assert leave_out(output) == 9
-    with Footprint(output) as step:
+    assert quarantine(output) == 9
+    with Checkpoint(output) as step:
         assert step.may(7)
         assert not step.may(9)
-    assert leave_out(output) == 7
-    assert left_out(output) == {7, 9}
-    assert leave_out(output) is None
+    assert quarantine(output) == 7
+    assert quarantined(output) == {7, 9}
+    assert quarantine(output) is None
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     with table_file(tmp_path / "a #?%", "CREATE TABLE t (n)") as db:
         db.execute("INSERT INTO t VALUES (1)")
-    assert opened(tmp_path / "a #?%").execute("SELECT n FROM t").fetchall() == [(1,)]
+    assert open_readonly(tmp_path / "a #?%").execute("SELECT n FROM t").fetchall() == [(1,)]
 
 
 def test_a_cluster_that_is_not_there_is_named() -> None:

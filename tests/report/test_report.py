@@ -44,9 +44,9 @@ from govnews_spider.report.reprinted import LAGS, copies, reprinted
 from govnews_spider.report.rows import NEWEST, Collected, collect
 from govnews_spider.report.specs import upward
 from govnews_spider.report.timeline import over_time
-from govnews_spider.runs.run import EXIT_CODES, ListAccount, Run
-from govnews_spider.runs.saved_runs import accounts
-from govnews_spider.storage.errors import Fault
+from govnews_spider.runs.run import EXIT_CODES, ListStats, Run
+from govnews_spider.runs.saved_runs import load_runs
+from govnews_spider.storage.errors import StorageError
 from govnews_spider.storage.parquet import ParquetWriter
 from tests.support.damage import FIRST, day_file, folder, halve, sound
 from tests.support.rows import NOON, article, full, reprint, store
@@ -179,7 +179,7 @@ def test_runs_are_read_newest_first_with_those_that_left_no_account(tmp_path: Pa
     (tmp_path / "rejected").mkdir()
     line = json.dumps({"slug": "no_text", "outcome": "rejected"}) + "\n"
     (tmp_path / "rejected" / "a.jsonl").write_text(f'{line}{line}{{"slug": "http', "utf-8")
-    found = accounts(tmp_path)
+    found = load_runs(tmp_path)
     assert [run.run_id for run in found.runs] == [ended[1].run_id, ended[0].run_id]
     assert found.killed == ["20211101T000000Z-dead"]
     assert found.refused == {("no_text", "rejected"): 2}, "the last line may break off"
@@ -192,8 +192,8 @@ def test_runs_are_read_newest_first_with_those_that_left_no_account(tmp_path: Pa
 def test_an_account_that_cannot_be_read_is_named(tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).parent.mkdir()
     (tmp_path / name).write_text(content, "latin-1")
-    with pytest.raises(Fault, match=rf"unreadable_report: .*{name}: ") as caught:
-        accounts(tmp_path)
+    with pytest.raises(StorageError, match=rf"unreadable_report: .*{name}: ") as caught:
+        load_runs(tmp_path)
     assert caught.value.breaks_data
 
 
@@ -221,14 +221,14 @@ def test_a_list_is_ok_only_where_a_run_looked_for_news_of_it(
 ) -> None:
     """Accounts of before say false for what was not asked, too, and name no settings."""
     run = judge(tmp_path, 1, said, hours=hours, **told)
-    (state,) = list_states(tmp_path, accounts(tmp_path).runs)
+    (state,) = list_states(tmp_path, load_runs(tmp_path).runs)
     assert (state.stale, state.judged) == (verdict, None if verdict is None else run.started)
     assert state.newest == run.started - timedelta(hours=hours)
 
 
 def test_a_list_of_which_a_run_saw_no_row_was_not_judged_by_it(tmp_path: Path) -> None:
-    run_of(tmp_path, 1, lists={"部委动态": ListAccount()}, stale_after=timedelta(hours=72))
-    (state,) = list_states(tmp_path, accounts(tmp_path).runs)
+    run_of(tmp_path, 1, lists={"部委动态": ListStats()}, stale_after=timedelta(hours=72))
+    (state,) = list_states(tmp_path, load_runs(tmp_path).runs)
     assert (state.stale, state.newest) == (None, None)
 
 
@@ -238,7 +238,7 @@ def test_a_backfill_and_a_replay_leave_the_verdict_of_the_crawl_before_them(tmp_
     crawl = judge(tmp_path, 1, True, hours=90)
     judge(tmp_path, 2, None, hours=OLD, arguments={"since": "2016-01-01"}, settings={})
     judge(tmp_path, 3, None, hours=OLD, settings=REPLAY)
-    (state,) = list_states(tmp_path, accounts(tmp_path).runs)
+    (state,) = list_states(tmp_path, load_runs(tmp_path).runs)
     assert (state.stale, state.judged, state.newest) == (True, crawl.started, crawl.started - timedelta(hours=90))
     _, tree = made(tmp_path)
     assert "列表过旧（2021-11-26 的运行）：部委动态" in tree.css_first(".status.bad").text()
@@ -264,13 +264,13 @@ def test_lists_that_no_run_judged_are_neither_well_nor_ill(tmp_path: Path) -> No
 
 def test_a_list_s_gaps_are_the_ledger_s_and_its_newest_row_the_newest_of_all_runs(tmp_path: Path) -> None:
     old = Gap(NOON - timedelta(days=9), NOON - timedelta(days=8))
-    run_of(tmp_path, 1, lists={"部委动态": ListAccount(newest=NOON), "地方经济": ListAccount()})
-    seen = ListAccount(newest=NOON - timedelta(days=1), gaps=[old])
-    run_of(tmp_path, 2, lists={"部委动态": seen, "地方经济": ListAccount(gaps=[old])})
+    run_of(tmp_path, 1, lists={"部委动态": ListStats(newest=NOON), "地方经济": ListStats()})
+    seen = ListStats(newest=NOON - timedelta(days=1), gaps=[old])
+    run_of(tmp_path, 2, lists={"部委动态": seen, "地方经济": ListStats(gaps=[old])})
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.coverage.read("部委动态", NOON - timedelta(days=3), NOON - timedelta(days=2), to_end=True)
         ledger.coverage.read("部委动态", NOON - timedelta(days=1), NOON, to_end=False)
-    states = {state.name: state for state in list_states(tmp_path, accounts(tmp_path).runs)}
+    states = {state.name: state for state in list_states(tmp_path, load_runs(tmp_path).runs)}
     assert states["部委动态"].newest == states["部委动态"].through == NOON
     assert states["部委动态"].gaps == [Gap(NOON - timedelta(days=2), NOON - timedelta(days=1))]
     assert states["地方经济"].gaps == [old], "a list that the ledger does not know"
@@ -327,7 +327,7 @@ def test_what_a_killed_run_committed_is_read_and_left_for_the_next_run(tmp_path:
 
 def test_a_damaged_ledger_is_a_fault_of_the_data(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_text("没有数据库" * 300, "utf-8")
-    with pytest.raises(Fault, match="ledger_damaged") as caught:
+    with pytest.raises(StorageError, match="ledger_damaged") as caught:
         list_states(tmp_path, [])
     assert caught.value.breaks_data
 
@@ -446,7 +446,7 @@ def test_a_month_without_articles_is_empty_and_one_without_a_topic_is_none(tmp_p
 
 def test_a_run_is_named_by_its_time_in_shanghai(tmp_path: Path) -> None:
     run = run_of(tmp_path, 1, started=datetime(2021, 11, 25, 18, tzinfo=UTC))
-    chart = runs.chapter(accounts(tmp_path)).parts[0]
+    chart = runs.chapter(load_runs(tmp_path)).parts[0]
     assert isinstance(chart, Chart)
     assert chart.spec
     assert [bar["name"] for bar in chart.spec["data"]["values"]] == [f"2021-11-26 02:00 {run.run_id}"]
@@ -522,7 +522,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, LexborHTMLParse
         article(3, days=200),
         reprint(4, of=1, duplicate_of=first.article_id, similarity=1.0, source=ODD),
     )
-    run_of(data, 1, arguments={"keyword": ODD}, errors=[ODD], lists={ODD: ListAccount(newest=NOON)}, after=[ODD])
+    run_of(data, 1, arguments={"keyword": ODD}, errors=[ODD], lists={ODD: ListStats(newest=NOON)}, after=[ODD])
     (data / "rejected").mkdir()
     line = json.dumps({"slug": ODD, "outcome": ODD})
     (data / "rejected" / "a.jsonl").write_text(f"{line}\n", "utf-8")
@@ -606,7 +606,7 @@ def test_headings_go_down_one_step_at_a_time(told: tuple[str, LexborHTMLParser])
 
 
 def test_what_needs_attention_is_on_the_first_screen(tmp_path: Path) -> None:
-    stale = ListAccount(newest=NOON - timedelta(days=9), gaps=[Gap(NOON - timedelta(hours=5), NOON)])
+    stale = ListStats(newest=NOON - timedelta(days=9), gaps=[Gap(NOON - timedelta(hours=5), NOON)])
     write(tmp_path, full(1))
     run_of(tmp_path, 1, lists={"部委动态": stale}, stale_after=timedelta(hours=72))
     _, tree = made(tmp_path)
@@ -614,7 +614,7 @@ def test_what_needs_attention_is_on_the_first_screen(tmp_path: Path) -> None:
     assert "最近一次运行以 6 结束" in shown
     assert "部委动态" in shown
     assert "1 处缺口，共 5 小时" in shown
-    fresh = ListAccount(newest=NOON + timedelta(days=2))
+    fresh = ListStats(newest=NOON + timedelta(days=2))
     run_of(tmp_path, 2, lists={"部委动态": fresh}, stale_after=timedelta(hours=72))
     _, tree = made(tmp_path)
     assert tree.css_first(".status.good")
@@ -761,7 +761,7 @@ def test_a_report_that_cannot_be_made_is_exit_code_2_and_says_how(
 def test_a_disk_that_takes_nothing_is_named(tmp_path: Path) -> None:
     data = write(tmp_path / "data", full(1))
     (tmp_path / "file").touch()
-    with pytest.raises(Fault, match="in_the_way"):
+    with pytest.raises(StorageError, match="in_the_way"):
         report(data, tmp_path / "file" / "report.html", now=NOW)
 
 

@@ -19,10 +19,10 @@ from urllib.request import HTTPRedirectHandler, build_opener
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from govnews_spider.archive.lookup import Answers
+from govnews_spider.archive.lookup import ArchiveLookup
 from govnews_spider.core import extract
-from govnews_spider.core.dedup.compare import Text, judge
-from govnews_spider.core.dedup.fingerprint import band_keys, bare, sketch
+from govnews_spider.core.dedup.compare import ComparableText, compare_texts
+from govnews_spider.core.dedup.fingerprint import band_keys, normalized_text, sketch
 from tests.site import Block, Catalog, Page, SinaSite, SiteArticle, demo_catalog
 from tests.site.furniture import QR_IMAGE
 from tests.site.model import SHANGHAI
@@ -125,15 +125,15 @@ def test_what_the_truth_calls_reprints_are_judged_to_be_and_no_sibling_and_nothi
     made = repeating(200).articles
     found: dict[int, list[int]] = {}
     for number, article in enumerate(made):
-        minima = sketch(bare(article.text))
+        minima = sketch(normalized_text(article.text))
         assert minima is not None
         for key in band_keys(minima):
             found.setdefault(key, []).append(number)
     pairs = {pair for numbers in found.values() for pair in combinations(numbers, 2)}
     groups = [a.repeats or a.docid for a in made]
     wanted = {pair for pair in combinations(range(len(made)), 2) if groups[pair[0]] == groups[pair[1]]}
-    texts = {number: Text.of(made[number].text) for pair in pairs for number in pair}
-    kinds = {pair: judge(texts[pair[0]], texts[pair[1]]).kind for pair in pairs}
+    texts = {number: ComparableText.of(made[number].text) for pair in pairs for number in pair}
+    kinds = {pair: compare_texts(texts[pair[0]], texts[pair[1]]).kind for pair in pairs}
     assert {pair for pair, kind in kinds.items() if kind == "reprint"} == wanted
     assert "sibling" in kinds.values()
 
@@ -461,11 +461,11 @@ def test_the_archive_of_the_demo_holds_what_the_demo_site_answers() -> None:
     """Made by `python -m tests.site --archive examples/demo.warc.gz`; to be made anew where the site changes."""
     path = ROOT / "examples" / "demo.warc.gz"
     assert path.stat().st_size < 300_000
-    with Answers([path]) as kept, SinaSite(demo_catalog()) as site:
+    with ArchiveLookup([path]) as kept, SinaSite(demo_catalog()) as site:
         for article in demo_catalog().articles:
             found = kept.find(article.list_url.replace("http:", "https:"), unpacked=True) or kept.find(
                 article.url, unpacked=True
             )
             assert found is not None, article.url
-            with OPENER.open(f"{site.url}/{found.answer.url}") as answer:
-                assert answer.read() == found.answer.body, article.url
+            with OPENER.open(f"{site.url}/{found.response.url}") as answer:
+                assert answer.read() == found.response.body, article.url

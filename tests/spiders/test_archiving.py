@@ -12,8 +12,8 @@ from typing import Any
 
 from fastwarc.warc import ArchiveIterator
 
-from govnews_spider.archive.exchange import Place
-from govnews_spider.archive.reader import Answer, Record, answer, records
+from govnews_spider.archive.exchange import RecordLocation
+from govnews_spider.archive.reader import HttpResponse, Record, http_response, records
 from tests.site import Catalog, Page, SinaSite
 from tests.site.pages import render
 from tests.support.crawls import Crawl, crawl
@@ -26,15 +26,15 @@ def run(data: Path, site: SinaSite, *arguments: str, **settings: Any) -> Crawl:
     return crawl(data, "sina_gov", *LISTS, *arguments, gateway=site.url, **settings)
 
 
-def kept(data: Path) -> list[tuple[str, Answer]]:
+def kept(data: Path) -> list[tuple[str, HttpResponse]]:
     """Kind of record and answer, in the order of the archives."""
-    found: list[tuple[str, Answer]] = []
+    found: list[tuple[str, HttpResponse]] = []
     for path in sorted((data / "raw").glob("*.warc.gz"), key=lambda path: path.stat().st_mtime_ns):
         for one in records(path):
             assert isinstance(one, Record), one
             record = one.parsed()
             assert one.is_intact(record)
-            told = answer(record) if record.headers["WARC-Type"] in ("response", "revisit") else None
+            told = http_response(record) if record.headers["WARC-Type"] in ("response", "revisit") else None
             if told is not None:
                 found.append((str(record.headers["WARC-Type"]), told))
     return found
@@ -112,7 +112,7 @@ def test_an_archive_that_cannot_be_written_is_named_and_the_articles_are_stored(
 
 
 def test_an_origin_that_is_no_archive_names_no_place() -> None:
-    assert Place.of("https://finance.sina.com.cn/a.shtml#12") is None
-    assert Place.of("warc:a.warc.gz") is None
-    assert Place.of("warc:data#1.warc.gz#42") == Place("data#1.warc.gz", 42)
-    assert Place.of("a.md") is None
+    assert RecordLocation.of("https://finance.sina.com.cn/a.shtml#12") is None
+    assert RecordLocation.of("warc:a.warc.gz") is None
+    assert RecordLocation.of("warc:data#1.warc.gz#42") == RecordLocation("data#1.warc.gz", 42)
+    assert RecordLocation.of("a.md") is None

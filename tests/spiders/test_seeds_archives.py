@@ -12,7 +12,7 @@ import pytest
 from fastwarc.stream_io import BrotliWriter
 
 from govnews_spider.archive.exchange import Exchange
-from govnews_spider.archive.writer import Archive
+from govnews_spider.archive.writer import ArchiveWriter
 from tests.site import Catalog, SinaSite
 from tests.site.pages import render
 from tests.support.crawls import Crawl, crawl
@@ -34,7 +34,7 @@ def page(number: int, content: bytes | None = None, *, url: str | None = None, *
 
 
 def archive(folder: Path, *exchanges: Exchange) -> Path:
-    with Archive(folder / "raw", "foreign", {"software": "x"}) as made:
+    with ArchiveWriter(folder / "raw", "foreign", {"software": "x"}) as made:
         for one in exchanges:
             made.add(one)
     return next((folder / "raw").glob("*.warc.gz"))

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from govnews_spider.archive.exchange import Place
-from govnews_spider.archive.reader import Record, answer, record_at
+from govnews_spider.archive.exchange import RecordLocation
+from govnews_spider.archive.reader import Record, http_response, record_at
 from govnews_spider.article import SHANGHAI
 from govnews_spider.sina.roll import list_url
 from govnews_spider.sina.sections import find
@@ -82,11 +82,11 @@ def test_a_row_gives_the_section_and_says_where_it_came_from(tmp_path: Path, sma
         assert row["section"] == "部委动态"
         assert dict(row["provenance"])["section"] == "list:lid"
         assert row["spider"] == "sina_gov"
-        place = Place.of(row["origin"])
+        place = RecordLocation.of(row["origin"])
         assert place is not None
         kept = record_at(done.data / "raw" / place.name, place)
         assert isinstance(kept, Record)
-        found = answer(kept.parsed())
+        found = http_response(kept.parsed())
         assert found is not None
         assert (found.url, found.status) == (row["url"], 200)
 

@@ -16,7 +16,7 @@ import pytest
 
 from govnews_spider.article import SHANGHAI
 from govnews_spider.storage.dataset import open_articles
-from govnews_spider.storage.errors import named
+from govnews_spider.storage.errors import storage_error
 from tests.site import Catalog, SinaSite
 from tests.support.crawls import ROOT, Crawl, command, crawl
 
@@ -182,7 +182,7 @@ def test_errors_of_the_system_have_their_names() -> None:
         (24, "too_many_files"),
         (17, "in_the_way"),
     ):
-        fault = named(OSError(number, os.strerror(number), "/data/x"), Path("/data"))
+        fault = storage_error(OSError(number, os.strerror(number), "/data/x"), Path("/data"))
         assert (fault.slug, fault.breaks_data) == (slug, False)
         assert fault.detail.startswith("/data/x: ")
 

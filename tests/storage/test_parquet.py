@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from govnews_spider.article import FIELD_NAMES, SCHEMA_VERSION, Article
 from govnews_spider.ledger.export import export
 from govnews_spider.ledger.ledger import Ledger, Outcome
-from govnews_spider.storage.errors import Fault
+from govnews_spider.storage.errors import StorageError
 from govnews_spider.storage.parquet import SCHEMA, ParquetWriter
 from tests.support.rows import NOON, article, contents, full, reprint, store
 
@@ -211,7 +211,7 @@ def test_a_file_of_another_schema_is_not_extended(tmp_path: Path) -> None:
     path = tmp_path / DAY_FILE
     path.parent.mkdir(parents=True)
     pq.write_table(pa.table({"article_id": ["sina:kztest0000001"], "revision": ["1"]}), path)
-    with pytest.raises(Fault, match=r"^other_schema: .*2021-11-25"):
+    with pytest.raises(StorageError, match=r"^other_schema: .*2021-11-25"):
         ParquetWriter(tmp_path).write(DAY, [article(2, first_seen=NOON)])
 
 
@@ -219,7 +219,7 @@ def test_rows_newer_than_the_ledger_s_are_not_overwritten(tmp_path: Path) -> Non
     store(tmp_path, article(1), article(1, text="二稿。"))
     before = contents(tmp_path, "articles")
     (tmp_path / "ledger.sqlite").unlink()
-    with pytest.raises(Fault, match=r"^ledger_behind: .* revision 2 of sina:kztest0000001, not 1"):
+    with pytest.raises(StorageError, match=r"^ledger_behind: .* revision 2 of sina:kztest0000001, not 1"):
         store(tmp_path, article(1))
     assert contents(tmp_path, "articles") == before
 

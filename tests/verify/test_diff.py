@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govnews_spider.article import Article, Image
-from govnews_spider.storage.errors import Fault
+from govnews_spider.storage.errors import StorageError
 from govnews_spider.storage.parquet import SCHEMA, ParquetWriter
 from govnews_spider.verify.diff import Change, Differences, Lone, differences
 from govnews_spider.verify.diff.columns import COLUMNS, OF_THE_RUN
@@ -232,7 +232,7 @@ def test_a_damaged_file_is_named(side: str, damage: Any, tmp_path: Path) -> None
     for one in ("old", "new"):
         folder(tmp_path / one, [full(1), full(2, days=1)])
     damage(day_file(tmp_path / side, FIRST))
-    with pytest.raises(Fault, match=r"damaged_day_file: .*/" + side + "/articles/") as caught:
+    with pytest.raises(StorageError, match=r"damaged_day_file: .*/" + side + "/articles/") as caught:
         differences(tmp_path / "old", tmp_path / "new")
     assert caught.value.breaks_data
 
@@ -241,7 +241,7 @@ def test_a_file_of_another_schema_is_named(tmp_path: Path) -> None:
     data = folder(tmp_path / "data", [full(1)])
     path = day_file(data, FIRST)
     pq.write_table(pa.table({"article_id": ["sina:1"], "revision": pa.array([1], pa.int32())}), path)
-    with pytest.raises(Fault, match="other_schema"):
+    with pytest.raises(StorageError, match="other_schema"):
         differences(data, data)
 
 

@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from govnews_spider.core.dedup.fingerprint import Hashes, bare, grams, words
+from govnews_spider.core.dedup.fingerprint import Hashes, grams, letters, normalized_text
 from govnews_spider.core.dedup.template import CLASSES, Contents, compare, contents
 
 GRAM: Final = 3
@@ -39,7 +39,7 @@ DOUBT: Final = 3.0
 """Standard deviations by which they must differ more often than by errors all over the text."""
 
 
-class Verdict(NamedTuple):
+class Comparison(NamedTuple):
     """What two texts are to each other, and why, in a sentence."""
 
     kind: Literal["reprint", "sibling", "different"]
@@ -55,35 +55,35 @@ class Verdict(NamedTuple):
         return max(self.first, self.second)
 
     @property
-    def turned(self) -> Verdict:
+    def turned(self) -> Comparison:
         """The same, of the second text and the first."""
-        return Verdict(self.kind, self.second, self.first, self.reason)
+        return Comparison(self.kind, self.second, self.first, self.reason)
 
 
-SAME: Final = Verdict("reprint", 1.0, 1.0, "the same text")
+SAME: Final = Comparison("reprint", 1.0, 1.0, "the same text")
 
 
 @dataclass(frozen=True)
-class Text:
+class ComparableText:
     """A text read for comparison; made by :meth:`of`, so that one compared with many is read once, and as far as it has to be."""
 
-    bare: str
+    normalized_text: str
     shingles: Hashes
     """In their order, one for each letter but the last two."""
     distinct: Hashes
     """The same, sorted, each once."""
 
     @classmethod
-    def of(cls, text: str) -> Text:
+    def of(cls, text: str) -> ComparableText:
         """``text`` as an article has it."""
-        compared = bare(text)
-        shingles = grams(words(compared), GRAM)
+        compared = normalized_text(text)
+        shingles = grams(letters(compared), GRAM)
         return cls(compared, shingles, np.unique(shingles))
 
     @cached_property
     def contents(self) -> Contents:
         """Its dates, figures and places, and what stands around them."""
-        return contents(self.bare)
+        return contents(self.normalized_text)
 
     @cached_property
     def frame(self) -> Hashes:
@@ -91,9 +91,9 @@ class Text:
         return grams(self.contents.frame, GRAM)
 
 
-def judge(first: Text, second: Text) -> Verdict:
+def compare_texts(first: ComparableText, second: ComparableText) -> Comparison:
     """What the two are to each other; the same whichever is first, but turned."""
-    if first.bare == second.bare:
+    if first.normalized_text == second.normalized_text:
         return SAME
     fewer, more = sorted((len(first.distinct), len(second.distinct)))
     common = len(np.intersect1d(first.distinct, second.distinct, assume_unique=True))
@@ -101,30 +101,30 @@ def judge(first: Text, second: Text) -> Verdict:
     shares = common / max(1, len(first.distinct)), common / max(1, len(second.distinct))
     reason = f"shingles {shared:.2f} of the shorter"
     if shared < TYPED:
-        return Verdict("different", *shares, reason)
+        return Comparison("different", *shares, reason)
     counts = [compare(*slots) for slots in zip(first.contents.slots, second.contents.slots, strict=True)]
     by_chance = _by_chance(first, second) if any(other for _, other in counts) else 0.0
     for name, (same, other) in zip(CLASSES, counts, strict=True):
         if _is_another(name, same, other, by_chance):
-            return Verdict("sibling", *shares, f"{reason}, but {other} of {same + other} {name} differ")
+            return Comparison("sibling", *shares, f"{reason}, but {other} of {same + other} {name} differ")
     if common / more < OF_LONGER:
-        return Verdict("different", *shares, f"{reason}, but only {common / more:.2f} of the longer")
+        return Comparison("different", *shares, f"{reason}, but only {common / more:.2f} of the longer")
     own = _own(first, second)
     if (own or shared < SHARED) and not _typed(first, second):
         if shared < SHARED:
-            return Verdict("different", *shares, f"{reason}, whole sentences differ")
-        return Verdict("sibling", *shares, f"{reason}, but each has figures that the other lacks, {own} at least")
+            return Comparison("different", *shares, f"{reason}, whole sentences differ")
+        return Comparison("sibling", *shares, f"{reason}, but each has figures that the other lacks, {own} at least")
     same, other = map(sum, zip(*counts, strict=True))
-    return Verdict("reprint", *shares, f"{reason}, {same} of {same + other} dates, figures and places agree")
+    return Comparison("reprint", *shares, f"{reason}, {same} of {same + other} dates, figures and places agree")
 
 
-def _typed(first: Text, second: Text) -> bool:
+def _typed(first: ComparableText, second: ComparableText) -> bool:
     """Whether the texts differ by single letters."""
     pairs = ((first.shingles, second.shingles), (second.shingles, first.shingles))
     return all(lost <= ONE_LETTER * spots for spots, lost in (_differences(*pair) for pair in pairs))
 
 
-def _own(first: Text, second: Text) -> int:
+def _own(first: ComparableText, second: ComparableText) -> int:
     """Figures that a text has and the other lacks, the fewer of the two; 0 where an editor may have added so few."""
     one, other = first.contents.figures(), second.contents.figures()
     both = (one & other).total()
@@ -132,7 +132,7 @@ def _own(first: Text, second: Text) -> int:
     return own if own >= max(LEAST_OWN, OWN * (own + both)) else 0
 
 
-def _by_chance(first: Text, second: Text) -> float:
+def _by_chance(first: ComparableText, second: ComparableText) -> float:
     """How many figures would be others if each spot where the frames differ were an error that hits a figure as likely as any letter.
 
     To put another figure in its place, it has to hit a figure and to come out as one: the share of figures among the letters, twice.

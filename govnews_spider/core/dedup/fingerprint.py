@@ -48,7 +48,7 @@ _ASIDE_LENGTH: Final = 80
 """Characters; a longer line is a paragraph."""
 
 
-def bare(text: str) -> str:
+def normalized_text(text: str) -> str:
     """What is compared of ``text``: its lines of one width and case, without spaces but between figures, furniture and credits left out."""
     text = "\n".join(line for line in map(str.strip, text.split("\n")) if line and not _is_furniture(line))
     lines = nfkc(text).lower().split("\n")
@@ -63,7 +63,7 @@ def _is_furniture(line: str) -> bool:
     return len(line) <= furniture.LINE_LENGTH and furniture.PROMOTION.fullmatch(line) is not None
 
 
-def words(text: str) -> str:
+def letters(text: str) -> str:
     """``text`` without any sign that is no letter and no figure: punctuation is what reprints change most freely."""
     return "".join(_WORDS.findall(text))
 
@@ -94,8 +94,8 @@ _BAND_SALTS: Final = _mixed(np.arange(1, BANDS + 1, dtype=np.uint64))
 
 
 def sketch(text: str) -> Sketch | None:
-    """The minima of ``text``, which :func:`bare` has made; None where it is too short for more than an exact comparison."""
-    compared = words(text)
+    """The minima of ``text``, which :func:`normalized_text` has made; None where it is too short for more than an exact comparison."""
+    compared = letters(text)
     if len(compared) < SHORTEST:
         return None
     minima: Sketch = (grams(compared, GRAM)[None, :] * _FACTORS).min(axis=1)

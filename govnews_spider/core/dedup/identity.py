@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from govnews_spider.article import Article
-from govnews_spider.core.dedup.fingerprint import SHORTEST, band_keys, bare, digest, sketch, words
+from govnews_spider.core.dedup.fingerprint import SHORTEST, band_keys, digest, letters, normalized_text, sketch
 
 SAME: Final = 0.9
 """Share of each text's shingles that the other has, from which a document and a page of the same minute are one article."""
@@ -22,7 +22,7 @@ _COMPLETED: Final = ("original_title", "source", "author", "editor", "section", 
 """What a document may know and its page not."""
 
 
-class Trace(NamedTuple):
+class Fingerprint(NamedTuple):
     """What a text is found by."""
 
     key: bytes
@@ -33,23 +33,23 @@ class Trace(NamedTuple):
     """By which such texts are looked through; None for a short text."""
 
 
-def trace(article: Article) -> Trace | None:
+def fingerprint(article: Article) -> Fingerprint | None:
     """What the text of ``article`` is found by; None for one without text.
 
     A text of a few words says little by itself: it is the same where title and pictures are the same as well.
     """
-    compared = bare(article.text)
+    compared = normalized_text(article.text)
     minima = sketch(compared)
     if minima is not None:
-        return Trace(_digest(compared), band_keys(minima), digest(minima))
+        return Fingerprint(_digest(compared), band_keys(minima), digest(minima))
     key = _short_key(article, compared)
-    return Trace(key, [], None) if key is not None else None
+    return Fingerprint(key, [], None) if key is not None else None
 
 
 def text_key(article: Article) -> bytes | None:
-    """The key of :func:`trace` alone, for less."""
-    compared = bare(article.text)
-    return _digest(compared) if len(words(compared)) >= SHORTEST else _short_key(article, compared)
+    """The key of :func:`fingerprint` alone, for less."""
+    compared = normalized_text(article.text)
+    return _digest(compared) if len(letters(compared)) >= SHORTEST else _short_key(article, compared)
 
 
 def is_document(article: Article) -> bool:
@@ -109,7 +109,7 @@ def _with(page: Article, other: Article, names: list[str], sources: dict[str, st
 
 def _short_key(article: Article, compared: str) -> bytes | None:
     text = _PAUSES.sub("", compared)
-    title = _PAUSES.sub("", bare(article.title) or article.title)
+    title = _PAUSES.sub("", normalized_text(article.title) or article.title)
     return _digest("\n".join((title, text, *(image.url for image in article.images)))) if text else None
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def firsts(order: Sequence[T], alike: Mapping[T, Collection[T]], apart: Callable[[T, T], bool]) -> dict[T, T]:
+def originals_of(order: Sequence[T], alike: Mapping[T, Collection[T]], apart: Callable[[T, T], bool]) -> dict[T, T]:
     """Each text → the one that it goes back to, which is itself where it repeats none.
 
     ``order`` has the texts by the time of their publication; ``alike`` names to each those that it is alike to, from either side. A

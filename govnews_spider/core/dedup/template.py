@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from govnews_spider.core.dedup.fingerprint import words
+from govnews_spider.core.dedup.fingerprint import letters
 from govnews_spider.core.regions.gazetteer import gazetteer
 
 CLASSES: Final = ("dates", "figures", "places")
@@ -54,7 +54,7 @@ class Contents(NamedTuple):
 
 
 def contents(text: str) -> Contents:
-    """``text``, as :func:`govnews_spider.core.dedup.fingerprint.bare` has made it, taken apart."""
+    """``text``, as :func:`govnews_spider.core.dedup.fingerprint.normalized_text` has made it, taken apart."""
     values: list[str] = []
     frame = "".join(_marked(text, values))
     slots: tuple[Slots, Slots, Slots] = (defaultdict(Counter), defaultdict(Counter), defaultdict(Counter))
@@ -81,7 +81,7 @@ def _marked(text: str, values: list[str]) -> Iterator[str]:
                 pieces += line[at:start], mark
                 values.append(value)
                 at = end
-        yield _LINE_MARK + words("".join((*pieces, line[at:])))
+        yield _LINE_MARK + letters("".join((*pieces, line[at:])))
 
 
 def _found(line: str) -> Iterator[tuple[int, int, str, str]]:

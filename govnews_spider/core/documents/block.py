@@ -19,13 +19,13 @@ _KEY_LINE: Final = re.compile(r"([^\s:'\"#-][^:]*):(?: (.*))?")
 _ITEM_LINE: Final = re.compile(r"\s*-(?: .*)?")
 
 
-class Text(str):
+class LineText(str):
     """A value as it is written, and the line where it stands."""
 
     line: int
 
     @classmethod
-    def at(cls, line: int, text: str) -> Text:
+    def at(cls, line: int, text: str) -> LineText:
         value = cls(text)
         value.line = line
         return value
@@ -60,7 +60,7 @@ class Handler(BaseHandler):
             if key and _ITEM_LINE.fullmatch(line):
                 if key != "categories":
                     raise Rejected("bad_list", f"line {number}: {key!r} is no list; only 'categories' has items")
-                metadata[key].append(Text.at(number, line))
+                metadata[key].append(LineText.at(number, line))
             else:
                 key, value = _pair(line, number, metadata)
                 metadata[key] = [] if key == "categories" else value
@@ -86,11 +86,11 @@ def _braces(text: str) -> str:
     return text.replace("&#123;", "{").replace("&#125;", "}")
 
 
-def _pair(line: str, number: int, metadata: dict[str, Any]) -> tuple[str, Text]:
+def _pair(line: str, number: int, metadata: dict[str, Any]) -> tuple[str, LineText]:
     match = _KEY_LINE.fullmatch(line)
     if match is None:
         raise Rejected("not_a_mapping", f"line {number}: {line[:40]!r} is no 'key: value'")
-    key, value = match[1], Text.at(number, match[2] or "")
+    key, value = match[1], LineText.at(number, match[2] or "")
     if key not in KEYS:
         raise value.refused("unknown_key", f"{key!r} is none of {', '.join(KEYS)}; take it out")
     if key in metadata:

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from typing import Any, Final
 
 from govnews_spider.article import Rejected
-from govnews_spider.core.documents.block import Text
+from govnews_spider.core.documents.block import LineText
 from govnews_spider.core.documents.format import CONTROL, DOCUMENT_STYLES, HEAD, NOT_IN_URL, TAIL, URL_START, Style
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -45,12 +45,12 @@ def line_at(text: str, at: int) -> int:
 
 def style_of(metadata: dict[str, Any]) -> Style:
     """The first style that has these keys, items and quotes; raises for the first thing that none has."""
-    items: list[Text] = metadata.get("categories", [])
+    items: list[LineText] = metadata.get("categories", [])
     styles = [s for s in DOCUMENT_STYLES if all(len(i) > len(s.item) and i.startswith(s.item) for i in items)]
     if not styles:
         raise items[0].refused("bad_list", "put one space (old documents: four) and '- ' before each category")
     _check_keys(metadata, styles[0].keys)
-    title: Text = metadata["title"]
+    title: LineText = metadata["title"]
     wanted = sorted({style.categories for style in styles})
     styles = [style for style in styles if style.categories == len(items)]
     if not styles:
@@ -83,7 +83,7 @@ def check_values(metadata: dict[str, Any], style: Style) -> None:
         raise thumbnail.refused("headimg_thumbnail_differ", "thumbnail is not headimg's picture; write the same twice")
 
 
-def title_in(value: Text, style: Style) -> str:
+def title_in(value: LineText, style: Style) -> str:
     """The title without its quotes; raises ``empty_title``."""
     title = style.unquoted(value) or ""
     if not title.strip():
@@ -91,7 +91,7 @@ def title_in(value: Text, style: Style) -> str:
     return title
 
 
-def published_in(value: Text) -> datetime:
+def published_in(value: LineText) -> datetime:
     """The moment, in UTC, to the second; raises ``date_without_zone`` or ``bad_date``, which a wrong weekday is too."""
     if _NO_ZONE.fullmatch(value):
         raise value.refused("date_without_zone", f"{value!r} is the generator's own clock, no time of publication")
@@ -110,7 +110,7 @@ def published_in(value: Text) -> datetime:
     return moment
 
 
-def picture_in(value: Text) -> str | None:
+def picture_in(value: LineText) -> str | None:
     """The picture's address without its quotes, None where there is no picture; raises ``bad_url``."""
     url = value[1:-1] if len(value) > 1 and value[0] == value[-1] == "'" else value
     if value in ("", "''"):

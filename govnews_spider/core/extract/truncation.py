@@ -6,7 +6,7 @@ from typing import Final
 
 from govnews_spider.article import Rejected
 
-BROKEN: Final = frozenset(
+RETRYABLE_SLUGS: Final = frozenset(
     {"list_empty_body", "list_not_json", "list_truncated", "list_short", "day_empty", "empty_answer", "truncated_body"}
 )
 """The slugs of such answers, of lists and of articles."""
@@ -15,7 +15,7 @@ _TAIL: Final = 4096
 """Bytes from the end in which a whole page closes; some templates of Sina's go on with scripts after that."""
 
 
-def check_whole(body: bytes, url: str) -> None:
+def check_complete(body: bytes, url: str) -> None:
     """Raises :class:`Rejected`: ``empty_answer``, or ``truncated_body`` for a page of HTML that breaks off."""
     if not body.strip():
         raise Rejected("empty_answer", f"{url}: the answer has no content; the next run asks again")

@@ -9,7 +9,7 @@ from govnews_spider.report import specs
 from govnews_spider.report.html import Html, Label, local, text, time_tag
 from govnews_spider.report.parts import Cell, Chapter, Chart, Table, table_card
 from govnews_spider.runs.run import OUTCOMES
-from govnews_spider.runs.saved_runs import Account, Accounts
+from govnews_spider.runs.saved_runs import SavedRun, SavedRuns
 
 _SHOWN: Final = 60
 _LISTED: Final = 50
@@ -37,12 +37,12 @@ _OUTCOMES: Final[dict[str, str]] = {
 _MARKED: Final[dict[str, str]] = {"reprint": "转为转载", "article": "转回文章", "other_original": "改认首发"}
 
 
-def chapter(found: Accounts) -> Chapter:
+def chapter(found: SavedRuns) -> Chapter:
     """The newest runs, and how all of them ended."""
     return Chapter("runs", ("运行", "Runs"), [_outcomes(found), _endings(found), _list(found)])
 
 
-def _outcomes(found: Accounts) -> Chart:
+def _outcomes(found: SavedRuns) -> Chart:
     shown = found.runs[:_SHOWN][::-1]
     series = [f"{_OUTCOMES[name]} {name}" for name in OUTCOMES]
     counts = [
@@ -71,7 +71,7 @@ def _outcomes(found: Accounts) -> Chart:
     return Chart("outcomes", title, note, spec if shown else None, Table(columns, rows), series, wide=False)
 
 
-def _endings(found: Accounts) -> Chart:
+def _endings(found: SavedRuns) -> Chart:
     codes = Counter(run.exit_code for run in found.runs)
     counts = [(f"{code} {CODES.get(code, '')}".strip(), codes[code]) for code in sorted(codes)]
     if found.killed:
@@ -82,7 +82,7 @@ def _endings(found: Accounts) -> Chart:
     return Chart("endings", title, note, spec, Table([("退出码", "exit code"), ("次数", "runs")], counts), wide=False)
 
 
-def _list(found: Accounts) -> Html:
+def _list(found: SavedRuns) -> Html:
     shown = found.runs[:_LISTED]
     title: Label = (f"最近的运行（至多 {_LISTED} 次）", f"The latest runs, {_LISTED} at most")
     columns = [
@@ -100,7 +100,7 @@ def _list(found: Accounts) -> Html:
     return table_card("run-list", title, Table(columns, [_row(run) for run in shown]), note)
 
 
-def _row(run: Account) -> list[Cell]:
+def _row(run: SavedRun) -> list[Cell]:
     given = " ".join(f"{name}={value}" for name, value in (*run.arguments.items(), *run.settings.items()))
     marked = "<br>".join(
         text(f"{_MARKED.get(kind, '')} {kind} {count:,}".strip()) for kind, count in run.marked.items()

@@ -8,10 +8,10 @@ from datetime import timedelta
 from govnews_spider.report.html import Html, Label, both, local, text
 from govnews_spider.report.lists import ListState
 from govnews_spider.report.rows import Collected
-from govnews_spider.runs.saved_runs import Accounts
+from govnews_spider.runs.saved_runs import SavedRuns
 
 
-def head(found: Collected, accounts: Accounts, lists: Sequence[ListState], *, reprints: int, revisions: int) -> Html:
+def head(found: Collected, accounts: SavedRuns, lists: Sequence[ListState], *, reprints: int, revisions: int) -> Html:
     """All of it; ``reprints`` and ``revisions`` are how many there are."""
     return Html(_tiles(found, reprints, revisions, len(accounts.runs)) + _attention(accounts, lists))
 
@@ -32,7 +32,7 @@ def _tiles(found: Collected, reprints: int, revisions: int, runs: int) -> Html:
     return Html(f'<ul class="tiles">{shown}</ul>')
 
 
-def _attention(accounts: Accounts, lists: Sequence[ListState]) -> Html:
+def _attention(accounts: SavedRuns, lists: Sequence[ListState]) -> Html:
     """What is not as it should be, each in a line; or that all is well, as far as it was judged."""
     lines = [*_runs(accounts), *_lists(lists)]
     unjudged = _unjudged(lists)
@@ -48,7 +48,7 @@ def _attention(accounts: Accounts, lists: Sequence[ListState]) -> Html:
     )
 
 
-def _runs(accounts: Accounts) -> list[Html]:
+def _runs(accounts: SavedRuns) -> list[Html]:
     lines = []
     if accounts.runs and accounts.runs[0].exit_code:
         run = accounts.runs[0]

@@ -13,7 +13,7 @@ from govnews_spider.article import Article
 from govnews_spider.core.stages.normalize import content_hash
 from govnews_spider.ledger.outbox import from_json
 from govnews_spider.ledger.schema import MIGRATIONS, connect
-from govnews_spider.storage.errors import Fault
+from govnews_spider.storage.errors import StorageError
 
 _SHOWN: Final = 3
 """Complaints of SQLite that a message repeats."""
@@ -31,13 +31,13 @@ _OTHER_WAYS: Final = (
 """To the numbers of the rows behind a damaged page: from the end, and by an index."""
 
 
-def ledger_fault(path: Path) -> Fault | None:
+def ledger_fault(path: Path) -> StorageError | None:
     """``ledger_missing`` or ``ledger_damaged``; None for a ledger that is whole, which is then of today's schema.
 
-    Raises :class:`Fault` for one that cannot be opened for another reason, such as ``ledger_too_new``.
+    Raises :class:`StorageError` for one that cannot be opened for another reason, such as ``ledger_too_new``.
     """
     if not path.exists():
-        return Fault("ledger_missing", "there is none")
+        return StorageError("ledger_missing", "there is none")
     try:
         with closing(connect(path)) as db:
             complaints = [line for (line,) in db.execute("PRAGMA integrity_check") if line != "ok"]
@@ -46,13 +46,13 @@ def ledger_fault(path: Path) -> Fault | None:
             # What is no text in these is found by reading it, and by nothing else.
             for table in () if complaints else _OF_TEXT:
                 deque(db.execute(f"SELECT * FROM {table}"), maxlen=0)  # noqa: S608
-    except Fault as fault:
+    except StorageError as fault:
         if not fault.breaks_data and fault.slug != "ledger_failed":
             raise
         complaints = [str(fault.__cause__)]
     except _UNREADABLE as error:
         complaints = [str(error)]
-    return Fault("ledger_damaged", "; ".join(complaints[:_SHOWN])) if complaints else None
+    return StorageError("ledger_damaged", "; ".join(complaints[:_SHOWN])) if complaints else None
 
 
 def _expected() -> list[Any]:

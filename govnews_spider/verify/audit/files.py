@@ -9,8 +9,8 @@ from typing import Final
 from govnews_spider.article import KINDS, SCHEMA_VERSION, Article, Rejected
 from govnews_spider.core.documents.front_matter import STYLES, dumps
 from govnews_spider.core.stages.normalize import content_hash
-from govnews_spider.storage.errors import Fault
-from govnews_spider.storage.parquet import from_row, place, read_day
+from govnews_spider.storage.errors import StorageError
+from govnews_spider.storage.parquet import day_file_path, from_row, read_day
 from govnews_spider.storage.posts import post
 from govnews_spider.verify.audit.findings import Finding
 from govnews_spider.verify.audit.inventory import Inventory, day_named
@@ -25,12 +25,12 @@ _ON_THEIR_WAY: Final = """
 def scan(inventory: Inventory) -> Iterator[Finding]:
     """Reads every file, lists its rows in ``inventory``, and gives what is wrong with the file, a row or a post.
 
-    Raises :class:`Fault` for a file that the system does not give.
+    Raises :class:`StorageError` for a file that the system does not give.
     """
     for path in inventory.day_files():
         try:
             table = read_day(inventory.data / path)
-        except Fault as fault:
+        except StorageError as fault:
             if fault.slug not in _UNREADABLE:
                 raise
             what = fault.detail.removeprefix(f"{inventory.data / path}: ").rpartition("; ")[0]
@@ -49,8 +49,8 @@ def scan(inventory: Inventory) -> Iterator[Finding]:
 
 def _day_file(path: str, folder: str, articles: list[Article]) -> Iterator[Finding]:
     day = day_named(path)
-    if day is None or path != place(folder, day):
-        right = place(folder, day) if day else "a name such as 2021-11-25.parquet"
+    if day is None or path != day_file_path(folder, day):
+        right = day_file_path(folder, day) if day else "a name such as 2021-11-25.parquet"
         yield Finding("misplaced_day_file", path, f"{right} was expected")
     for article in articles:
         of = f"{path}: {article.article_id} revision {article.revision}"

@@ -14,7 +14,7 @@ from tempfile import gettempdir
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from govnews_spider.storage.errors import named
+from govnews_spider.storage.errors import storage_error
 from govnews_spider.verify.diff.result import Change, Differences, Lone
 from govnews_spider.verify.diff.side import Side
 from govnews_spider.verify.diff.unmatched_rows import Leftovers
@@ -44,7 +44,7 @@ def differences(old: Path, new: Path, *, examples: int = 3) -> Differences:
             for rows in leftovers.lone("old"):
                 found.lose(rows)
     except sqlite3.Error as error:
-        raise named(error, Path(gettempdir())) from error
+        raise storage_error(error, Path(gettempdir())) from error
     return found
 
 

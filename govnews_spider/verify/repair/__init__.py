@@ -22,7 +22,7 @@ __all__ = ["repair"]
 
 
 def repair(data: Path) -> Iterator[str]:
-    """Says each thing that it did, once it is done. Raises :class:`govnews_spider.storage.errors.Fault` and what the system raises."""
+    """Says each thing that it did, once it is done. Raises :class:`StorageError` and what the system raises."""
     days: set[date] = set()
     yield from _parts(data)
     yield from ledger.make_anew(data)

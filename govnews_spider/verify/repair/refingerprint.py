@@ -8,7 +8,7 @@ from pathlib import Path
 
 from govnews_spider.article import Article
 from govnews_spider.ledger.ledger import Ledger
-from govnews_spider.storage.parquet import from_row, place, read_day
+from govnews_spider.storage.parquet import day_file_path, from_row, read_day
 from govnews_spider.verify.audit.damaged_ledger import Outbox
 
 
@@ -27,6 +27,6 @@ def compare(data: Path) -> Iterator[str]:
 
 
 def _rows(data: Path, day: date) -> list[Article]:
-    tables = [read_day(data / place(folder, day)) for folder in ("articles", "reprints")]
+    tables = [read_day(data / day_file_path(folder, day)) for folder in ("articles", "reprints")]
     rows = [from_row(row) for table in tables for row in table.to_pylist()]
     return sorted(rows, key=lambda row: (row.published_at, row.article_id))

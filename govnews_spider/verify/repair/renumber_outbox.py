@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from govnews_spider.ledger.outbox import from_json, iso, waiting
+from govnews_spider.ledger.outbox import from_json, iso, outbox_row
 from govnews_spider.verify.audit.inventory import Inventory
 from govnews_spider.verify.audit.ledger import OVERTAKEN
 
@@ -40,6 +40,6 @@ def _renumber(inventory: Inventory, article_id: str) -> None:
             continue
         revision, content = revision + 1, said
         article.revision, article.first_seen = revision, datetime.fromisoformat(first_seen)
-        db.execute("INSERT INTO ledger.outbox VALUES (?, ?, ?, ?, ?)", waiting(article, day))
+        db.execute("INSERT INTO ledger.outbox VALUES (?, ?, ?, ?, ?)", outbox_row(article, day))
         day = article.day.isoformat()
     db.execute("COMMIT")

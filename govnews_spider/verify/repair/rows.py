@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from govnews_spider.storage.atomic import remove_files, replace_files
-from govnews_spider.storage.parquet import SCHEMA, from_row, place, read_day, to_bytes
+from govnews_spider.storage.parquet import SCHEMA, day_file_path, from_row, read_day, to_bytes
 from govnews_spider.verify.audit.files import scan
 from govnews_spider.verify.audit.inventory import Inventory, day_named
 
@@ -104,7 +104,7 @@ def _plan(inventory: Inventory, article_id: str) -> bool:
     places = Counter((path, revision) for revision, _, path, *_ in rows)
     for revision, _, path, day, duplicate_of, _ in rows:
         folder = "revisions" if revision < newest else "reprints" if duplicate_of else "articles"
-        home = place(folder, date.fromisoformat(day))
+        home = day_file_path(folder, date.fromisoformat(day))
         if (home, revision) not in places:
             places[home, revision] = 1
             inventory.db.execute("INSERT INTO come VALUES (?, ?, ?, ?)", (home, path, article_id, revision))
@@ -140,7 +140,7 @@ def _limited(table: pa.Table, quota: dict[Key, int]) -> pa.Table:
 def _write(data: Path, path: str, table: pa.Table) -> None:
     day = day_named(path)
     # As the writer, which keeps a day without rows.
-    if table.num_rows or (day and path == place(path.partition("/")[0], day)):
+    if table.num_rows or (day and path == day_file_path(path.partition("/")[0], day)):
         table = table.sort_by([(name, "ascending") for name in ("published_at", "article_id", "revision")])
         replace_files(data, {data / path: to_bytes(table)})
     else:

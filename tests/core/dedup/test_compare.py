@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.planting import REPRINTS
-from govnews_spider.core.dedup.compare import Text, Verdict, judge
-from govnews_spider.core.dedup.fingerprint import band_keys, bare, sketch
+from govnews_spider.core.dedup.compare import ComparableText, Comparison, compare_texts
+from govnews_spider.core.dedup.fingerprint import band_keys, normalized_text, sketch
 from tests.core.dedup.test_fingerprint import TEXT
 from tests.support.needs_real import needs_real
 from tests.support.real_paths import REAL
@@ -23,10 +23,10 @@ BULLETIN = """合肥市卫生健康委11月3日通报，11月2日0时至24时，
 市疾控中心提醒市民，外出时戴好口罩，少去人员密集的场所，出现发热症状应及时到就近的发热门诊就诊，不要自行服药。"""
 
 
-def verdict(first: str, second: str) -> Verdict:
+def verdict(first: str, second: str) -> Comparison:
     """The verdict, the same from either side."""
-    found = judge(Text.of(first), Text.of(second))
-    assert found == judge(Text.of(second), Text.of(first)).turned
+    found = compare_texts(ComparableText.of(first), ComparableText.of(second))
+    assert found == compare_texts(ComparableText.of(second), ComparableText.of(first)).turned
     return found
 
 
@@ -146,9 +146,9 @@ def test_any_order_of_paragraphs_is_a_reprint(lines: list[str], between: str) ->
     assert verdict(TEXT, between.join(lines)).kind == "reprint"
 
 
-def labelled(kind: Callable[[str], bool]) -> list[tuple[str, Text, Text]]:
+def labelled(kind: Callable[[str], bool]) -> list[tuple[str, ComparableText, ComparableText]]:
     lines = (REAL / "corpus" / "roll2509_texts.jsonl").read_text("utf-8").splitlines()
-    texts = [Text.of(json.loads(line)["text"]) for line in lines]
+    texts = [ComparableText.of(json.loads(line)["text"]) for line in lines]
     pairs = json.loads((REAL / "corpus" / "roll2509_pairs.json").read_text("utf-8"))
     return [(f"{p['a']}-{p['b']}", texts[p["a"]], texts[p["b"]]) for p in pairs if kind(p["label"])]
 
@@ -156,17 +156,19 @@ def labelled(kind: Callable[[str], bool]) -> list[tuple[str, Text, Text]]:
 @needs_real
 def test_every_real_reprint_is_found_by_its_keys_and_judged_one() -> None:
     for name, first, second in labelled("reprint".__eq__):
-        keys = [set(band_keys(minima)) for text in (first, second) if (minima := sketch(text.bare)) is not None]
+        keys = [
+            set(band_keys(minima)) for text in (first, second) if (minima := sketch(text.normalized_text)) is not None
+        ]
         assert len(keys) == 2, name
         assert keys[0] & keys[1], name
-        assert judge(first, second).kind == "reprint", name
+        assert compare_texts(first, second).kind == "reprint", name
 
 
 @needs_real
 def test_no_real_sibling_and_no_separate_report_is_merged() -> None:
     for name, first, second in labelled("reprint".__ne__):
-        assert judge(first, second).kind != "reprint", name
+        assert compare_texts(first, second).kind != "reprint", name
 
 
 def test_what_is_compared_is_read_once() -> None:
-    assert Text.of(TEXT).bare == bare(TEXT)
+    assert ComparableText.of(TEXT).normalized_text == normalized_text(TEXT)

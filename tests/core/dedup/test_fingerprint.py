@@ -17,12 +17,12 @@ from govnews_spider.core.dedup.fingerprint import (
     SHORTEST,
     Sketch,
     band_keys,
-    bare,
     digest,
     grams,
+    letters,
     likeness,
+    normalized_text,
     sketch,
-    words,
 )
 
 TEXT = """赣州市行政审批局10月12日介绍，全市已有九成以上的高频事项可以在乡镇便民服务站当场办结。
@@ -33,7 +33,7 @@ TEXT = """赣州市行政审批局10月12日介绍，全市已有九成以上的
 
 
 def made(text: str) -> Sketch:
-    sketched = sketch(bare(text))
+    sketched = sketch(normalized_text(text))
     assert sketched is not None
     return sketched
 
@@ -59,7 +59,7 @@ def common_keys(first: str, second: str) -> int:
     ],
 )
 def test_a_line_that_credits_labels_or_disclaims_is_not_compared(line: str) -> None:
-    assert bare(f"{line}\n{TEXT}\n{line}") == bare(TEXT)
+    assert normalized_text(f"{line}\n{TEXT}\n{line}") == normalized_text(TEXT)
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_a_line_that_credits_labels_or_disclaims_is_not_compared(line: str) -> N
     ],
 )
 def test_a_sentence_that_begins_like_a_credit_is_compared(line: str) -> None:
-    assert words(bare(line)) == words(line)
+    assert letters(normalized_text(line)) == letters(line)
 
 
 def test_width_case_and_spaces_do_not_count_but_those_between_figures_do() -> None:
-    assert bare("ＡＩ 产业　增长１２．５％，\n\n  共 3 家") == "ai产业增长12.5%,\n共3家"
-    assert bare("铜\t68 120\t68 240") == "铜68 120\t68 240"
+    assert normalized_text("ＡＩ 产业　增长１２．５％，\n\n  共 3 家") == "ai产业增长12.5%,\n共3家"
+    assert normalized_text("铜\t68 120\t68 240") == "铜68 120\t68 240"
 
 
 def test_punctuation_does_not_count_in_a_sketch() -> None:
@@ -157,5 +157,5 @@ def test_there_is_a_hash_for_every_run_of_characters_and_equal_runs_have_equal_o
 @given(st.text(max_size=300))
 @settings(max_examples=100)
 def test_any_text_can_be_fingerprinted(text: str) -> None:
-    sketched = sketch(bare(text))
+    sketched = sketch(normalized_text(text))
     assert sketched is None or len(band_keys(sketched)) == BANDS

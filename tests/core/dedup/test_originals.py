@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govnews_spider.core.dedup.originals import firsts
+from govnews_spider.core.dedup.originals import originals_of
 
 
 def both(*pairs: str) -> dict[str, list[str]]:
@@ -18,7 +18,7 @@ def both(*pairs: str) -> dict[str, list[str]]:
 
 
 def back(order: str, *pairs: str, siblings: str = "") -> dict[str, str]:
-    return firsts(order, both(*pairs), lambda one, other: {one, other} == set(siblings) and one != other)
+    return originals_of(order, both(*pairs), lambda one, other: {one, other} == set(siblings) and one != other)
 
 
 def test_a_text_goes_back_to_what_was_published_before_it() -> None:

@@ -7,12 +7,12 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govnews_spider.core.dedup.fingerprint import bare, words
+from govnews_spider.core.dedup.fingerprint import letters, normalized_text
 from govnews_spider.core.dedup.template import Contents, compare, contents
 
 
 def read(text: str) -> Contents:
-    return contents(bare(text))
+    return contents(normalized_text(text))
 
 
 def values(text: str) -> list[list[str]]:
@@ -67,8 +67,8 @@ def test_figures_of_a_text_are_counted_wherever_they_stand() -> None:
 @given(st.text(alphabet="0123456789一二三万.,:年月日第周京沪北上海市\n\t 增长亿元", max_size=200))
 @settings(max_examples=100)
 def test_any_text_is_taken_apart_without_loss_of_its_other_words(text: str) -> None:
-    frame = contents(bare(text)).frame
-    kept = Counter(words(bare(text)))
+    frame = contents(normalized_text(text)).frame
+    kept = Counter(letters(normalized_text(text)))
     assert all(kept[letter] >= count for letter, count in Counter(frame).items() if letter not in "0PL")
 
 

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from govnews_spider.core.resolve.compounds import barred
-from govnews_spider.core.resolve.gazetteer import gazetteer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govnews_spider.core.documents.front_matter import loads
 from govnews_spider.core.regions import resolve
+from govnews_spider.core.regions.compounds import barred
+from govnews_spider.core.regions.gazetteer import gazetteer
 from govnews_spider.core.regions.resolve import region_name, regions_of
 from govnews_spider.core.stages.clean import clean
 from tests.support.needs_real import needs_real
