@@ -58,7 +58,7 @@ class Ours:
             return []
         if (same := self.known.find(traced)) is not None:
             return [self.texts[same][0]]
-        candidates, telling = self.known.alike(traced)
+        candidates, telling = self.known.candidates(traced)
         if candidates:
             newcomer = ComparableText.of(text)
             verdicts = {known: compare_texts(newcomer, ComparableText.of(self.texts[known][1])) for known in candidates}

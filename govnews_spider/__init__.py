@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from govnews_spider.storage.dataset import open_articles
 
-__all__ = ["open_articles"]
+__all__ = ["__version__", "open_articles"]
+
+__version__ = "0.2.0"
 
 
 def __dir__() -> list[str]:

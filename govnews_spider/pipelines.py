@@ -1,6 +1,6 @@
-"""The stages as Scrapy's item pipelines, one class each, in the order of ``core/stages.py``; then the store.
+"""Item pipelines of Scrapy: the stages, one class each, in the order of ``core/stages/order.py``; then the store.
 
-A stage that refuses an article tells the run report and drops it; any other exception is an internal error.
+A stage that rejects an article counts it in the run report and drops it; any other exception is an internal error.
 """
 
 from __future__ import annotations
@@ -8,19 +8,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+from copy import copy
+from datetime import UTC, datetime
+from itertools import takewhile
 from time import monotonic
 from typing import Any, ClassVar, Final, Self
 
+from itemadapter import ItemAdapter
 from rich.console import Console
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DropItem, NotConfigured
+from scrapy.exceptions import DropItem
 from scrapy.pipelines import ItemPipelineManager
 from twisted.internet.task import LoopingCall
 
 from govnews_spider.article import SHANGHAI, Article, Rejected
+from govnews_spider.core.items import holds_all, to_article, update_item
 from govnews_spider.core.stages.order import STAGES, Stage
 from govnews_spider.core.stages.select import Select
-from govnews_spider.extensions.run_report import RunReport, is_ours
+from govnews_spider.extensions.run_report import RunReport
+from govnews_spider.ledger.captured import CapturedArticle
 from govnews_spider.ledger.export import export
 from govnews_spider.ledger.flush_policy import FlushClock
 from govnews_spider.ledger.ledger import Ledger
@@ -78,25 +84,27 @@ class Pipelines(ItemPipelineManager):
 
 
 def report_of(crawler: Crawler) -> RunReport:
-    """The crawl's run report; raises LookupError where the settings left it out, NotConfigured for another's spider."""
+    """The crawl's run report; raises LookupError where the settings left it out."""
     report = crawler.get_extension(RunReport)
-    if report is None and not is_ours(crawler):
-        raise NotConfigured
     if report is None:
         raise LookupError(
-            "no_run_report: EXTENSIONS does not name govnews_spider.extensions.run_report.RunReport; put it back"
+            "no_run_report: EXTENSIONS does not name govnews_spider.extensions.run_report.RunReport; add it with order 0"
         )
     return report
 
 
 class StagePipeline:
-    """One stage of the core."""
+    """One stage of the core, for any item that itemadapter knows: the item comes back in its kind, with the stage's fields set.
+
+    Without a run report, in another project, a rejected item is dropped with its slug, and counted as ``govnews/rejected/<slug>``.
+    """
 
     stage: ClassVar[str]
-    """Its name in ``core/stages.py``."""
+    """Its name in ``core/stages/order.py``."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._report = report_of(crawler)
+        self._report = crawler.get_extension(RunReport)
+        self._stats = crawler.stats
         self._apply = self.function(crawler)
 
     @classmethod
@@ -108,13 +116,36 @@ class StagePipeline:
         """The stage itself."""
         return STAGES[self.stage]
 
-    def process_item(self, item: Article) -> Article:
-        """The article after the stage; raises DropItem."""
+    def process_item(self, item: Any) -> Any:
+        """The item after the stage; raises DropItem."""
         try:
-            return self._apply(item)
+            if isinstance(item, CapturedArticle):
+                item.article = self._apply(item.article)
+                return item
+            return self._apply(item) if isinstance(item, Article) else self._process_foreign(item)
         except Rejected as rejected:
-            self._report.refuse(rejected, url=item.url, origin=item.origin)
+            self._reject(rejected, item)
             raise DropItem(str(rejected)) from rejected
+
+    def _process_foreign(self, item: Any) -> Any:
+        """A class that has not declared every field loses what earlier stages made: as they are idempotent, they are applied again."""
+        article = to_article(item)
+        before = copy(article)
+        if not holds_all(item):
+            for name in takewhile(lambda name: name != self.stage, STAGES):
+                article = STAGES[name](article)
+        update_item(item, before, self._apply(article))
+        return item
+
+    def _reject(self, rejected: Rejected, item: Any) -> None:
+        if self._report is None:
+            self._stats.inc_value(f"govnews/rejected/{rejected.slug}")
+        elif isinstance(item, CapturedArticle):
+            self._report.reject_captured(rejected, item)
+        else:
+            adapter = ItemAdapter(item)
+            origin = str(adapter.get("origin") or adapter.get("url"))
+            self._report.reject(rejected, url=adapter.get("url"), origin=origin)
 
 
 class Clean(StagePipeline):
@@ -136,7 +167,7 @@ class Describe(StagePipeline):
 
 
 class Identify(StagePipeline):
-    """Which article this is."""
+    """Identity of the article."""
 
     stage = "identify"
 
@@ -147,9 +178,9 @@ class Choose(StagePipeline):
     stage = "select"
 
     def function(self, crawler: Crawler) -> Stage:
-        """The selection by the spider's ``topics`` and ``keyword``."""
-        spider: Any = crawler.spider
-        return Select(topics=spider.topics, keyword=spider.keyword)
+        """The selection by the spider's ``topics`` and ``keyword``, where it has them."""
+        spider = crawler.spider
+        return Select(topics=getattr(spider, "topics", None), keyword=getattr(spider, "keyword", None))
 
 
 class Store:
@@ -164,8 +195,7 @@ class Store:
         self._crawler = crawler
         self._stopping: asyncio.Future[None] | None = None
         self._report = report_of(crawler)
-        spider: Any = crawler.spider
-        self._replays = spider.replays
+        self._replays = getattr(crawler.spider, "replays", False)
         self._ledger: Ledger | None = None
         self._writers: list[Writer] = []
         options = self._report.options
@@ -183,35 +213,45 @@ class Store:
             return
         data, run = self._report.options.data, self._report.run
         self._ledger = self._report.ledger = Ledger(data / "ledger.sqlite", self._report.fault)
-        self._ledger.on_waiting = self._clock.add
+        self._ledger.on_enqueued = self._clock.add
         clear_parts(data)
         run.after = self._ledger.begin_run(run.run_id, run.spider, run.started)
         self._writers = [writer(data) for writer in WRITERS.values()]
         self._flush()
         self._timer.start(_TICK, now=False)
 
-    def process_item(self, item: Article) -> Article:
-        """The article, which is now safe; raises DropItem where the ledger does not take it."""
-        run, origin = self._report.run, item.origin
-        item.spider = run.spider
-        item.run_id = run.run_id
-        if self._ledger is None:
-            self._show(item)
-            return item
-        if (place := self._report.places.get(origin)) is not None:
-            item.origin = str(place)
+    def process_item(self, item: Any) -> Any:
+        """The item, which is now safe; an envelope gives back its article. Raises DropItem where the ledger does not take it."""
+        if isinstance(item, CapturedArticle):
+            self._accept(item)
+            return item.article
+        article = item if isinstance(item, Article) else to_article(item)
+        before = copy(article)
+        now = datetime.now(UTC)
+        self._accept(CapturedArticle(article=article, origin=article.origin, captured_at=article.fetched_at or now))
+        if article is not item:
+            update_item(item, before, article)
+        return item
+
+    def _accept(self, captured: CapturedArticle) -> None:
+        article, run, ledger = captured.article, self._report.run, self._ledger
+        article.spider, article.run_id, article.fetched_at = run.spider, run.run_id, captured.captured_at
+        if ledger is None:
+            self._show(captured)
+            return
+        article.origin = str(captured.location or captured.origin)
         try:
-            validators = self._report.validators.get(origin)
-            outcome = self._ledger.accept(item, replayed=self._replays, fetched=origin, validators=validators)
+            outcome = ledger.accept(
+                article, replayed=self._replays, fetched=captured.origin, validators=captured.validators
+            )
         except (sqlite3.Error, OSError) as error:
-            fault = storage_error(error, self._ledger.path)
+            fault = storage_error(error, ledger.path)
             self._report.fault(fault)
-            self._report.refuse(Rejected(fault.slug, fault.detail), url=item.url, origin=origin, failed=True)
+            self._report.reject_captured(Rejected(fault.slug, fault.detail), captured, failed=True)
             self._stop()
             raise DropItem(str(fault)) from error
-        self._report.settle(origin, outcome.value)
+        self._report.finish(captured.origin, outcome.value, captured.list_name)
         self._tick()
-        return item
 
     def close_spider(self) -> None:
         """Exports what is left; the run report closes the ledger."""
@@ -250,9 +290,9 @@ class Store:
         if engine is not None and self._stopping is None:
             self._stopping = asyncio.ensure_future(engine.close_spider_async(reason="store_failed"))
 
-    def _show(self, article: Article) -> None:
-        run = self._report.run
-        self._report.settle(article.origin, SAMPLED)
+    def _show(self, captured: CapturedArticle) -> None:
+        run, article = self._report.run, captured.article
+        self._report.finish(captured.origin, SAMPLED, captured.list_name)
         if run.outcomes[SAMPLED] > (self._report.sample or 0):
             return
         shown = f"{article.published_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"

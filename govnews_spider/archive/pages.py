@@ -11,10 +11,7 @@ from govnews_spider.archive.exchange import RecordLocation, header, media_type
 from govnews_spider.archive.lookup import Capture
 from govnews_spider.archive.reader import NOT_INTACT, Damage, HttpResponse, Record, http_response, records
 from govnews_spider.article import Article, Rejected
-from govnews_spider.core.extract.multipage import join
-from govnews_spider.core.extract.reading import Reading
-from govnews_spider.core.extract.truncation import check_complete
-from govnews_spider.sina.pager import MOST_PAGES
+from govnews_spider.core.extract.multipage import ArticleReader, PageSource
 from govnews_spider.sina.urls import is_sina
 
 HOST: Final = b"sina.c"
@@ -31,7 +28,7 @@ class ArchivedPage(NamedTuple):
 
 
 def pages(path: Path) -> Iterator[ArchivedPage | Damage]:
-    """Every page of HTML that one of Sina's hosts answered with 200, and every place of the archive that cannot be read.
+    """Every page of HTML that one of Sina's hosts answered with success, and every place of the archive that cannot be read.
 
     Raises OSError and BadZipFile for a file that is not given, or is no archive of its kind.
     """
@@ -50,13 +47,16 @@ def _page(one: Record) -> ArchivedPage | Damage | None:
         return None
     if not one.is_intact(record):
         return Damage(one.place, NOT_INTACT)
-    told = http_response(record, unpacked=True)
-    return page_of(Capture(one.place, told)) if told is not None else None
+    try:
+        response = http_response(record, unpacked=True)
+    except Rejected as rejected:
+        return Damage(one.place, str(rejected))
+    return page_of(Capture(one.place, response)) if response is not None else None
 
 
 def page_of(found: Capture | None) -> ArchivedPage | None:
     """The page that an answer is; None where it is none."""
-    if found is None or found.response.status != 200:
+    if found is None or not 200 <= found.response.status < 300:  # as a crawl takes it
         return None
     if media_type(found.response.headers) not in HTML:
         return None
@@ -75,19 +75,14 @@ def read_article(
     ``listed_at`` is the time that a list gives for it. ``is_whole``: it is refused (``not_archived``) where a further page is missing, else
     what is there is read. Raises :class:`Rejected`.
     """
-    read: list[Article] = []
-    here: ArchivedPage | None = page
-    while here is not None and len(read) < MOST_PAGES:
-        told = here.response
-        check_complete(told.body, told.url)
-        reading = Reading(
-            told.body, url=told.url, content_type=here.content_type, origin=str(page.place), listed_at=listed_at
-        )
-        read.append(reading.article())
-        following = reading.next_page()
-        here = find(following) if following is not None else None
-        if is_whole and here is None and following is not None and len(read) < MOST_PAGES:
+    reader = ArticleReader(origin=str(page.place), listed_at=listed_at)
+    current: ArchivedPage | None = page
+    while current is not None:
+        response = current.response
+        following = reader.read(PageSource(response.body, response.url, current.content_type))
+        current = find(following) if following is not None else None
+        if is_whole and current is None and following is not None:
             raise Rejected("not_archived", f"{page.place}: its next page, {following}, is not in the archives")
-    article = join(read)
+    article = reader.article()
     article.fetched_at = page.response.at
     return article

@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
-from fastwarc.stream_io import BrotliReader, ChunkedReader
+from fastwarc.stream_io import ChunkedReader
 from fastwarc.warc import WarcRecord
 
-from govnews_spider.archive.exchange import RecordLocation, header
+from govnews_spider.archive.exchange import RecordLocation
+from govnews_spider.archive.http_body import decode_body
 
 LARGEST: Final = 128 * 1024 * 1024
 """Bytes of a record, unpacked; a larger one is no page, and unpacking it might fill the memory."""
@@ -140,7 +141,7 @@ def record_at(path: Path, place: RecordLocation) -> Record | Damage:
 def http_response(record: WarcRecord, *, unpacked: bool = False) -> HttpResponse | None:
     """The answer that a record of type response or revisit holds; None where it holds no answer of HTTP.
 
-    ``unpacked``: the body as a browser shows it, where it can be unpacked.
+    ``unpacked``: the body without its content coding, as :func:`decode_body` gives it, which may raise :class:`Rejected`.
     """
     url, at = record.headers.get("WARC-Target-URI"), _moment(record)
     if not url or at is None:
@@ -159,22 +160,9 @@ def http_response(record: WarcRecord, *, unpacked: bool = False) -> HttpResponse
         with suppress(OSError):  # what says that it is chunked may have been joined by whoever kept it
             body = ChunkedReader(BytesIO(body)).read() if _CHUNKED.match(body) else body
     if unpacked:
-        body = _unpacked(body, headers)
+        coding = ",".join(value for name, value in headers if name.lower() == "content-encoding")
+        body = decode_body(body, coding, url, max_size=LARGEST)
     return HttpResponse(url.strip("<>"), at, head.status_code, headers, body)
-
-
-def _unpacked(body: bytes, headers: tuple[tuple[str, str], ...]) -> bytes:
-    """A body without its content coding; as it is where it has none, or one that is not known, or is not what it says."""
-    coding = (header(headers, "content-encoding") or "").strip().lower()
-    try:
-        if coding in ("gzip", "x-gzip", "deflate"):
-            unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
-            return unpacker.decompress(body, LARGEST)
-        if coding == "br":
-            return BrotliReader(BytesIO(body)).read(LARGEST)
-    except (zlib.error, OSError):
-        pass
-    return body
 
 
 _CHUNKED: Final = re.compile(rb"[0-9A-Fa-f]{1,8}[ \t]*(?:;[^\r\n]*)?\r?\n")

@@ -46,7 +46,6 @@ _SLUGS: Final[dict[type[BaseException], str]] = {
     DownloadTimeoutError: "timeout",
     ResponseDataLossError: "truncated_body",
     DownloadCancelledError: "body_too_large",
-    IgnoreRequest: "body_too_large",  # what is left of them comes from unpacking a compressed body
     DownloadFailedError: "connection_lost",
     OSError: "connection_lost",
 }

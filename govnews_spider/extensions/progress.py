@@ -19,8 +19,9 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import CallLaterResult, call_later
+from scrapy.utils.spider import DefaultSpider
 
-from govnews_spider.extensions.run_report import RunReport, is_ours
+from govnews_spider.extensions.run_report import RunReport
 from govnews_spider.runs.live_table import Rate, line, view
 from govnews_spider.runs.run import Run
 
@@ -133,8 +134,8 @@ class Progress:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """As Scrapy calls it; raises NotConfigured for a spider of another project."""
-        if not is_ours(crawler):
+        """As Scrapy calls it; raises NotConfigured where there is no run, as in ``scrapy fetch``."""
+        if isinstance(crawler.spider, DefaultSpider):
             raise NotConfigured
         progress = cls(crawler)
         crawler.signals.connect(progress.spider_opened, signal=signals.spider_opened)

@@ -1,4 +1,4 @@
-"""The run report: every part of a crawl tells it what happened; at the end it says so, to people and to programs."""
+"""Run report: the counts of a crawl, printed for people and saved for programs when it ends."""
 
 from __future__ import annotations
 
@@ -7,79 +7,73 @@ import logging
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
+from itemadapter import ItemAdapter
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
+from scrapy.utils.spider import DefaultSpider
 from twisted.python.failure import Failure
 
+from govnews_spider import __version__
 from govnews_spider.archive.exchange import Exchange, RecordLocation
 from govnews_spider.archive.writer import ArchiveWriter
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.extract.drift import DRIFT_SLUGS, fallbacks
-from govnews_spider.ledger.identities import Validators
+from govnews_spider.ledger.captured import CapturedArticle, ListedRow
 from govnews_spider.ledger.ledger import Ledger
-from govnews_spider.ledger.refusal_scopes import Scopes
+from govnews_spider.ledger.refusal_scopes import RefusalScopes
 from govnews_spider.runs.dataset_card import write_card
 from govnews_spider.runs.options import NAMES, Options
 from govnews_spider.runs.rejections import RejectedLog, Rejection
 from govnews_spider.runs.run import ListStats, Run, exit_code
 from govnews_spider.runs.summary import show
-from govnews_spider.sina.roll import Row
 from govnews_spider.storage.atomic import replace_files
 from govnews_spider.storage.errors import StorageError, storage_error
 
 logger = logging.getLogger(__name__)
 
 
-def is_ours(crawler: Crawler) -> bool:
-    """Whether the crawl's spider is one of this project, which accounts for what it reads."""
-    return hasattr(crawler.spider, "arguments")
+ARTICLE_DONE: Final = object()
+"""Signal that an article has come to its end, with its ``origin`` and ``outcome``."""
 
 
 class RunReport:
     """Keeps the :class:`Run` and the log of rejections; at the end writes ``runs/<run_id>.json``, prints the balance.
 
-    A run with ``sample`` writes neither.
+    A run with ``sample`` writes neither. Another project's spider has no arguments of ours: nothing is expected of it, and an article
+    of it is counted as seen when it has come to its end.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         spider: Any = crawler.spider
         self.options = Options.read(crawler.settings)
-        self.sample: int | None = spider.sample
+        self.sample: int | None = getattr(spider, "sample", None)
         started = datetime.now(UTC)
         self.run = Run(
             run_id=f"{started:%Y%m%dT%H%M%SZ}-{spider.name}-{secrets.token_hex(2)}",
             spider=spider.name,
-            arguments=spider.given,
+            arguments=getattr(spider, "given", {}),
             settings=_given(crawler.settings),
             started=started,
-            stale_after=self.options.stale_after if spider.expects_news else None,
+            stale_after=self.options.stale_after if getattr(spider, "expects_news", False) else None,
             drift_limit=self.options.drift_limit,
         )
         self.ledger: Ledger | None = None
-        """Open from before the first request until the account is closed; None in a run with ``sample``."""
-        self.owners: dict[str, ListStats] = {}
-        """Address of each article that is being fetched → the list that named it first."""
-        self.validators: dict[str, Validators] = {}
-        """Address of each article that is on its way to the store → what the server said to know it by."""
-        self.places: dict[str, RecordLocation] = {}
-        """Address of each article that is on its way to the store → where its page was archived."""
-        self.on_settled: Callable[[str, str], None] = lambda address, outcome: None
-        """Called with the address, or other origin, of every article that has come to its end, and its outcome."""
-        self.scopes = Scopes(crawler.settings["PROJECT_VERSION"], spider.keyword, spider.topics)
+        """Open from before the first request until the report is closed; None in a run with ``sample``."""
+        self.scopes = RefusalScopes(__version__, getattr(spider, "keyword", None), getattr(spider, "topics", None))
         self._crawler = crawler
+        self._counts_seen = not hasattr(spider, "arguments")
         self._began = monotonic()
         self._log = RejectedLog(self.options.data, self.run.run_id)
-        bot, sections = crawler.settings["BOT_NAME"], getattr(spider.arguments, "sections", ())
+        sections = getattr(getattr(spider, "arguments", None), "sections", ())
         about = {
-            "software": f"{bot}/{crawler.settings['PROJECT_VERSION']}",
+            "software": f"govnews_spider/{__version__}",
             "spider": spider.name,
             "sections": ",".join(section.name for section in sections),
         }
@@ -88,8 +82,8 @@ class RunReport:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """As Scrapy calls it; raises NotConfigured for a spider of another project, such as that of ``scrapy fetch``."""
-        if not is_ours(crawler):
+        """As Scrapy calls it; raises NotConfigured where there is nothing to report, as in ``scrapy fetch``."""
+        if isinstance(crawler.spider, DefaultSpider):
             raise NotConfigured
         report = cls(crawler)
         crawler.signals.connect(report.item_error, signal=signals.item_error)
@@ -97,14 +91,16 @@ class RunReport:
         crawler.signals.connect(report.spider_closed, signal=signals.spider_closed)
         return report
 
-    def account(self, name: str) -> ListStats:
-        """The account of that list."""
+    def stats_of_list(self, name: str) -> ListStats:
+        """The counts of that list."""
         return self.run.lists.setdefault(name, ListStats())
 
-    def refuse(self, rejected: Rejected, *, url: str | None, origin: str, failed: bool = False) -> None:
-        """Accounts for one article that is not stored; an off-topic one is counted, any other is logged as well.
+    def reject(
+        self, rejected: Rejected, *, url: str | None, origin: str, failed: bool = False, list_name: str | None = None
+    ) -> None:
+        """Counts one article that is not stored, for the list that named it; unless it is off-topic, it is logged as well.
 
-        What is final is remembered under ``origin``, where that is the address of an article: it is not asked again.
+        A final rejection is remembered under ``origin``, where that is the address of an article: it is not asked for again.
         """
         outcome = "failed" if failed else "off_topic" if rejected.slug == "off_topic" else "rejected"
         if outcome == "off_topic":
@@ -114,44 +110,41 @@ class RunReport:
         if failed:
             self.run.failed.add(origin)
         elif self.ledger is not None and url is not None and origin.startswith("https://"):
-            self.ledger.refuse(origin, rejected.slug, self.scopes.of(rejected.slug))
-        self.settle(origin, outcome)
+            self.ledger.skip(origin, rejected.slug, self.scopes.cache_key(rejected.slug))
+        self.finish(origin, outcome, list_name)
 
-    def settle(self, origin: str, outcome: str) -> None:
-        """An article has come to its end: counts it, for the run and for the list that named it."""
-        self.validators.pop(origin, None)
-        self.places.pop(origin, None)
-        self.count(self.owners.pop(origin, None), outcome)
-        self.on_settled(origin, outcome)
-
-    def fetched(self, address: str) -> None:
-        """Counts an article that has come in, for the list that named it."""
-        if address in self.owners:
-            self.owners[address].fetched += 1
+    def finish(self, origin: str, outcome: str, list_name: str | None = None) -> None:
+        """Counts an article that has come to its end, and sends :data:`ARTICLE_DONE`."""
+        self.run.seen += self._counts_seen
+        self.count(outcome, self.stats_of_list(list_name) if list_name is not None else None)
+        results = self._crawler.signals.send_catch_log(ARTICLE_DONE, origin=origin, outcome=outcome)
+        for _, result in results:
+            if isinstance(result, Failure):
+                self.error(result.value or RuntimeError("unknown"))
 
     def archive(self, exchange: Exchange) -> RecordLocation | None:
         """Keeps what went over the wire; None where nothing is kept: the run does not, or the disk takes nothing."""
         if not self._archives or self.ledger is None:
             return None
         try:
-            place, former = self._archive.add(exchange, self.ledger.archived(exchange.url))
-            self.ledger.archive(exchange.url, former)
+            location, capture = self._archive.add(exchange, self.ledger.previous_capture(exchange.url))
+            self.ledger.note_capture(exchange.url, capture)
         except (OSError, sqlite3.Error) as error:
             self.fault(storage_error(error, self.options.data))
             return None
-        return place
+        return location
 
-    def not_modified(self, address: str) -> None:
-        """The server says that the article of that address is what it was."""
+    def not_modified(self, address: str, list_name: str) -> None:
+        """Counts an article that is unchanged by what the server says."""
         if self.ledger is not None:
-            self.ledger.touch(address)
-        self.settle(address, "unchanged")
+            self.ledger.mark_seen(address)
+        self.finish(address, "unchanged", list_name)
 
-    def count(self, account: ListStats | None, outcome: str) -> None:
-        """Counts one article that ended so, under the list's account where a list named it."""
+    def count(self, outcome: str, stats: ListStats | None) -> None:
+        """Counts one article, for the run and for the list that named it."""
         self.run.outcomes[outcome] += 1
-        if account is not None:
-            account.outcomes[outcome] += 1
+        if stats is not None:
+            stats.outcomes[outcome] += 1
 
     def fault(self, fault: StorageError) -> None:
         """Accounts for what keeps committed rows from being stored; told once."""
@@ -159,46 +152,58 @@ class RunReport:
             logger.error("%s", fault)
             self.run.faults.append(fault)
 
-    def refused(self, address: str) -> bool:
-        """Whether the article of that address was refused before, for a reason that still holds."""
+    def is_skipped(self, address: str) -> bool:
+        """Whether the article of that address was rejected before, for a reason that still holds."""
         ledger = self.ledger
-        return ledger is not None and any(ledger.refused(address, scope) for scope in self.scopes)
+        return ledger is not None and any(ledger.skipped(address, scope) for scope in self.scopes)
 
     def read(self, article: Article, address: str) -> None:
-        """Accounts for a page that a layout read."""
+        """Counts a page that a layout read."""
         self.run.page(address, article.layout, fallbacks(article))
 
     def unread(self, rejected: Rejected, address: str) -> None:
-        """Accounts for a page that no layout read, where it looks like an article."""
+        """Counts a page that no layout read, where it looks like an article."""
         if rejected.slug in DRIFT_SLUGS:
             self.run.page(address, "", ())
 
     def list_failed(self, name: str, slug: str, detail: str, url: str) -> None:
-        """Accounts for a page of a list that could not be read."""
-        self.account(name).errors[slug] += 1
+        """Counts a page of a list that could not be read."""
+        self.stats_of_list(name).errors[slug] += 1
         self._write(Rejected(slug, f"{name}: {detail}"), url, url, "failed")
 
     def error(self, error: BaseException) -> None:
-        """Accounts for an error of this program, or for what keeps it from its ledger."""
+        """Notes an error of this program or of its ledger, once."""
         if isinstance(error, sqlite3.Error):
             self.fault(storage_error(error, self.options.data / "ledger.sqlite"))
         elif (line := f"{type(error).__name__}: {error}".splitlines()[0]) not in self.run.errors:
             self.run.errors.append(line)
 
-    def item_error(self, item: Article, failure: Failure) -> None:
-        """A stage or the store raised."""
-        self.refuse(self._internal(failure), url=item.url, origin=item.origin, failed=True)
+    def item_error(self, item: Any, failure: Failure) -> None:
+        """Counts an article for which a stage or the store raised."""
+        rejected = self._internal(failure)
+        if isinstance(item, CapturedArticle):
+            self.reject_captured(rejected, item, failed=True)
+        else:
+            adapter = ItemAdapter(item)
+            origin = str(adapter.get("origin") or adapter.get("url"))
+            self.reject(rejected, url=adapter.get("url"), origin=origin, failed=True)
+
+    def reject_captured(self, rejected: Rejected, captured: CapturedArticle, *, failed: bool = False) -> None:
+        """Counts one article that came in and is not stored."""
+        url, list_name = captured.article.url, captured.list_name
+        self.reject(rejected, url=url, origin=captured.origin, failed=failed, list_name=list_name)
 
     def spider_error(self, failure: Failure, response: Response | Failure | None) -> None:
-        """A callback, an errback or ``start`` raised; an article whose page was being read has failed by it."""
+        """Notes that a callback, an errback or ``start`` raised; the article whose page was being read has failed by it."""
         rejected = self._internal(failure)
         request = getattr(response, "request", None)  # of the page, or of the request that failed; none for start()
-        row = request.cb_kwargs.get("row") if request is not None else None
-        if isinstance(row, Row):
-            self.refuse(rejected, url=row.url, origin=row.url, failed=True)
+        listed = request.cb_kwargs.get("listed") if request is not None else None
+        if isinstance(listed, ListedRow):
+            url = listed.row.url
+            self.reject(rejected, url=url, origin=url, failed=True, list_name=listed.list_name)
 
     def spider_closed(self, reason: str) -> None:
-        """Ends the account; an error in here is one of the run's as well."""
+        """Closes the report; an error in here is one of the run's as well."""
         self.run.finished = datetime.now(UTC)
         self.run.seconds = round(monotonic() - self._began, 3)
         self.run.reason = reason
@@ -213,7 +218,7 @@ class RunReport:
             except (OSError, sqlite3.Error) as error:
                 self.fault(storage_error(error, self.options.data))
             except Exception as error:
-                logger.exception("The run's account is not whole")
+                logger.exception("The run report is incomplete")
                 self.error(error)
         show(self.run)
 
@@ -231,8 +236,8 @@ class RunReport:
         if ledger is None:
             return
         self.run.marked = ledger.marked
-        for name, account in self.run.lists.items():
-            account.gaps = ledger.coverage.gaps(self.scopes.list_name(name))
+        for name, stats in self.run.lists.items():
+            stats.gaps = ledger.coverage.gaps(self.scopes.list_name(name))
         code, balance = exit_code(self.run)[0], self.run.balance
         ledger.end_run(self.run.run_id, self.run.finished or self.run.started, code, json.dumps(balance))
         ledger.close()

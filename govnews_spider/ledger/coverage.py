@@ -1,7 +1,7 @@
-"""What was read of each list: everything up to a time, but for its gaps; and which days of its archive.
+"""Coverage of each list: the time up to which it was read, its gaps, and the days of its archive that were read.
 
-A list shows only its newest rows. So what a run has read of it, newest first and without a break, is an interval of time; where that
-does not reach back to what earlier runs have read, what lies between is a gap, until a day's archive or a deeper reading closes it.
+A list shows only its newest rows. So a run that reads it newest first and without a break covers an interval of time. Where the interval
+does not reach back to the one of earlier runs, a gap lies between, until a day's archive or a deeper reading closes it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MOMENT = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Gap:
-    """Rows made between these times, both aware, may have been missed; ``gone``: the list itself no longer shows them."""
+    """Interval, both times aware, whose rows may have been missed; ``gone``: the list itself no longer shows them."""
 
     since: datetime
     until: datetime
@@ -32,18 +32,18 @@ class Gap:
 
 
 class Coverage:
-    """The tables ``lists``, ``gaps`` and ``windows`` of a ledger. A list's name stands for what the run keeps of it as well."""
+    """The tables ``lists``, ``gaps`` and ``windows`` of a ledger. A list has a name for each selection of articles that runs keep of it."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
     def bound(self, name: str) -> datetime | None:
         """How far back a reading has to go to leave no gap; None: to the list's end."""
-        found = self._db.execute("SELECT through, whole FROM lists WHERE name = ?", (name,)).fetchone()
-        if found is None or not found[1]:
+        row = self._db.execute("SELECT through, whole FROM lists WHERE name = ?", (name,)).fetchone()
+        if row is None or not row[1]:
             return None
         since = (gap.since for gap in self.gaps(name) if not gap.gone)
-        return min([datetime.fromisoformat(found[0]), *since])
+        return min([datetime.fromisoformat(row[0]), *since])
 
     def gaps(self, name: str) -> list[Gap]:
         """The list's open gaps, oldest first."""
@@ -53,13 +53,13 @@ class Coverage:
     def read(
         self, name: str, since: datetime, until: datetime, *, to_end: bool, failed: Iterable[datetime] = ()
     ) -> bool:
-        """The list was read from ``until`` back to ``since`` without a break; ``to_end``: it shows nothing older.
+        """Notes that the list was read from ``until`` back to ``since`` without a break; ``to_end``: it shows nothing older.
 
-        Closes what gaps it covers, but for the moments in which articles were made that ``failed``: the next reading comes back to them.
-        Returns whether it opens a gap: it does not reach back to what was read before.
+        That closes the gaps it covers, except the moments of articles that ``failed``: the next reading comes back to them.
+        Returns whether it opens a gap, because it does not reach back to the reading before.
         """
-        found = self._db.execute("SELECT through, whole FROM lists WHERE name = ?", (name,)).fetchone()
-        through = datetime.fromisoformat(found[0]) if found else None
+        row = self._db.execute("SELECT through, whole FROM lists WHERE name = ?", (name,)).fetchone()
+        through = datetime.fromisoformat(row[0]) if row else None
         gaps = _without(self.gaps(name), since, until)
         opens = through is not None and since > through
         if through is not None and opens:
@@ -67,23 +67,21 @@ class Coverage:
         if to_end:
             gaps = [replace(gap, gone=True) for gap in gaps]
         gaps += [Gap(made - _MOMENT, made + _MOMENT) for made in dict.fromkeys(failed)]
-        whole = to_end or bool(found and found[1])
+        whole = to_end or bool(row and row[1])
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            row = (name, iso(max(until, through or until)), whole)
-            self._db.execute("INSERT OR REPLACE INTO lists VALUES (?, ?, ?)", row)
+            values = (name, iso(max(until, through or until)), whole)
+            self._db.execute("INSERT OR REPLACE INTO lists VALUES (?, ?, ?)", values)
             self._write(name, gaps)
         return opens
 
     def has_day(self, name: str, day: date, now: datetime) -> bool:
         """Whether that day of the list's archive was read whole, after it had ended."""
-        found = self._db.execute(
-            "SELECT at FROM windows WHERE name = ? AND day = ?", (name, day.isoformat())
-        ).fetchone()
-        return found is not None and _end(day) <= datetime.fromisoformat(found[0]) <= now
+        row = self._db.execute("SELECT at FROM windows WHERE name = ? AND day = ?", (name, day.isoformat())).fetchone()
+        return row is not None and _end(day) <= datetime.fromisoformat(row[0]) <= now
 
     def read_day(self, name: str, day: date, at: datetime) -> None:
-        """The day's archive was read whole; the reading began at ``at``. Closes what gaps it covers."""
+        """Notes that the day's archive was read whole, from ``at`` on; that closes the gaps it covers."""
         gaps = _without(self.gaps(name), _end(day - timedelta(days=1)), min(_end(day), at))
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -97,7 +95,7 @@ class Coverage:
 
 
 def _without(gaps: list[Gap], since: datetime, until: datetime) -> list[Gap]:
-    """What is left of the gaps when all between ``since`` and ``until`` was read."""
+    """The gaps without the interval from ``since`` to ``until``."""
     left = []
     for gap in gaps:
         if gap.until <= since or gap.since >= until:

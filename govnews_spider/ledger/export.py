@@ -1,4 +1,4 @@
-"""The outbox, emptied into files."""
+"""Export of the outbox to the files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When rows go from the ledger to the files."""
+"""Flush policy: the moments at which rows go from the ledger to the files."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from time import monotonic
 from typing import Final
 
 SHARE: Final = 0.2
-"""Of a run's time, the most that exporting may take while it goes on."""
+"""Largest share of a run's time that exports may take while it goes on."""
 MOST_SECONDS: Final = 7.0
-"""That the end of a run may have left to export: a signal is to end it within ten seconds."""
+"""Seconds of export that may be left for the end of a run: a signal ends it within ten seconds."""
 _FIRST_GUESS: Final = 0.005
 """Seconds a day, until the first export was measured."""
 
@@ -28,33 +28,33 @@ class FlushClock:
         self._clock = clock
         self._last = clock()
         self._day_cost = _FIRST_GUESS
-        self._waiting = 0
+        self._pending_rows = 0
         self._days: set[object] = set()
 
     @property
     def _work(self) -> float:
-        """What waits, in files of days: a row more costs a tenth of one."""
-        return len(self._days) + self._waiting / 10
+        """Size of the next export, in day files: a row costs a tenth of one."""
+        return len(self._days) + self._pending_rows / 10
 
     def add(self, day: object) -> None:
-        """A row of that day waits."""
-        self._waiting += 1
+        """Counts a row of that day that was put into the outbox."""
+        self._pending_rows += 1
         self._days.add(day)
 
     @property
     def due(self) -> bool:
         """Whether to export now."""
-        if not self._waiting:
+        if not self._pending_rows:
             return False
         cost = self._work * self._day_cost
         passed = self._clock() - self._last
-        wanted = self._waiting >= self._rows or passed >= self._seconds
+        wanted = self._pending_rows >= self._rows or passed >= self._seconds
         return cost > MOST_SECONDS or (wanted and cost <= passed * SHARE / (1 - SHARE))
 
     def exported(self, seconds: float) -> None:
-        """All that waited was exported, in so many seconds."""
+        """Notes that all rows were exported, in so many seconds."""
         if self._days:
             self._day_cost += (seconds / self._work - self._day_cost) / 2
-        self._waiting = 0
+        self._pending_rows = 0
         self._days.clear()
         self._last = self._clock()

@@ -1,4 +1,4 @@
-"""Which keys may be in a large table: a bit for each range of them, in memory, so that hardly any is looked up in vain."""
+"""Bloom-like filter of the keys in a large table: a bit for each range of keys, so that hardly any key is looked up in vain."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class KeyFilter:
     """Keys of :data:`KEY_BITS` bits, evenly spread. What was added is always found; a few others are, too."""
 
     def __init__(self, bits: bytes | None = None, *, keys: int = 0) -> None:
-        """Of bits that were kept, or empty for as many keys."""
+        """From saved bits, or empty for that many keys."""
         wanted = max(_SMALLEST, (keys * BITS_A_KEY - 1).bit_length()) if bits is None else len(bits).bit_length() + 2
         self._shift = np.uint64(KEY_BITS - wanted)
         self._bits: NDArray[np.uint8] = np.zeros(2**wanted // 8, np.uint8)
@@ -28,22 +28,24 @@ class KeyFilter:
 
     @property
     def room(self) -> int:
-        """How many keys it is made for."""
+        """Number of keys it is made for."""
         return len(self._bits) * 8 // BITS_A_KEY
 
     def add(self, keys: Iterable[int]) -> None:
         """Adds keys."""
-        places = np.fromiter(keys, np.uint64) >> self._shift
-        np.bitwise_or.at(self._bits, places >> np.uint64(3), np.uint8(1) << (places & np.uint64(7)).astype(np.uint8))
+        positions = np.fromiter(keys, np.uint64) >> self._shift
+        np.bitwise_or.at(
+            self._bits, positions >> np.uint64(3), np.uint8(1) << (positions & np.uint64(7)).astype(np.uint8)
+        )
 
     def maybe(self, keys: Sequence[int]) -> list[int]:
-        """Those of the keys that may have been added."""
+        """Those of ``keys`` that may have been added."""
         given = np.array(keys, np.uint64)
-        places = given >> self._shift
-        there = self._bits[places >> np.uint64(3)] >> (places & np.uint64(7)).astype(np.uint8) & 1
-        found: list[int] = given[there.astype(bool)].tolist()
-        return found
+        positions = given >> self._shift
+        bits = self._bits[positions >> np.uint64(3)] >> (positions & np.uint64(7)).astype(np.uint8) & 1
+        possible: list[int] = given[bits.astype(bool)].tolist()
+        return possible
 
     def kept(self) -> bytes:
-        """The bits, to make it from again."""
+        """The bits, from which the filter can be made again."""
         return self._bits.tobytes()

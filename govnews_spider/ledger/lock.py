@@ -1,4 +1,4 @@
-"""One run at a time writes to a data folder."""
+"""Lock of a data folder: one run at a time writes to it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The texts of all articles as the ledger knows them: each once, found again where the same or a near one comes.
+"""Fingerprint index of all stored texts: each text once, found by the same or a nearly equal text.
 
-An article costs the same whether a thousand or a million are known: what is asked for is a few keys, nearly all of which a filter in
-memory knows not to be there, and what is written goes to a small place first (:data:`FRESH`, :data:`RECENT`).
+An article costs the same whether a thousand or a million are known: a few keys are looked up, nearly all of which a filter in
+memory rules out, and new keys go to a small table first (:data:`FRESH`, :data:`RECENT`).
 benchmarks/dedup.py measures it.
 """
 
@@ -19,9 +19,9 @@ from govnews_spider.core.dedup.identity import Fingerprint
 from govnews_spider.ledger.key_filter import KeyFilter
 
 COMMON: Final = 100
-"""Texts that share a key, above which it says nothing: boilerplate."""
+"""Number of texts with the same key above which the key is boilerplate and says nothing."""
 MOST: Final = 100
-"""Texts that a new one is compared with, the most alike first. Groups of so many near copies come out the same in every order."""
+"""Most texts that a new one is compared with, the likeliest first. Groups of so many near copies come out the same in every order."""
 FRESH: Final = 1_000
 """Texts whose keys are held in memory, and in one row each on the disk: the keys of one text would fall on twenty pages …"""
 RECENT: Final = 20_000
@@ -36,67 +36,67 @@ _MOVE: Final = (
 
 
 class FingerprintIndex:
-    """The tables ``texts``, ``fresh``, ``recent``, ``bands`` and ``moved`` of a ledger. A text has a number, for good.
+    """The tables ``texts``, ``fresh``, ``recent``, ``bands`` and ``moved`` of a ledger. A text keeps its number for good.
 
-    Where a transaction is rolled back, another one has to be made: what was added is in memory still.
+    After a rollback, make a new object: this one still holds what was added.
     """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._fresh: dict[int, list[int]] = defaultdict(list)
-        self._waiting = 0
-        self._kept: KeyFilter | None = None
+        self._buffered = 0
+        self._key_filter: KeyFilter | None = None
         for number, keys in db.execute("SELECT text, keys FROM fresh ORDER BY text"):
-            self._wait(number, np.frombuffer(keys, "<i8").tolist())
+            self._buffer(number, np.frombuffer(keys, "<i8").tolist())
 
-    def find(self, trace: Fingerprint) -> int | None:
-        """The number of the text that is the same; None where there is none."""
-        found = self._db.execute("SELECT number FROM texts WHERE key = ?", (trace.key,)).fetchone()
-        return found[0] if found is not None else None
+    def find(self, fingerprint: Fingerprint) -> int | None:
+        """The number of the same text; None where there is none."""
+        row = self._db.execute("SELECT number FROM texts WHERE key = ?", (fingerprint.key,)).fetchone()
+        return row[0] if row is not None else None
 
-    def alike(self, trace: Fingerprint) -> tuple[list[int], list[int]]:
-        """The texts that are likely to be near ones, most alike first; and those of the trace's keys that are no boilerplate."""
-        if trace.digest is None:
+    def candidates(self, fingerprint: Fingerprint) -> tuple[list[int], list[int]]:
+        """The texts that are likely near duplicates, the likeliest first, and the keys of the fingerprint that are no boilerplate."""
+        if fingerprint.digest is None:
             return [], []
-        shared: dict[int, list[int]] = defaultdict(list)
-        for key in trace.bands:
-            shared[key] += self._fresh.get(key, ())
-        for key in self._filter().maybe(trace.bands):
-            shared[key] += (number for (number,) in self._db.execute(_SHARED, (key,)))
-        telling = [key for key in trace.bands if len(shared[key]) <= COMMON]
-        known = {number for key in telling for number in shared[key]}
-        if not known:
-            return [], telling
-        marks = ",".join("?" * len(known))
-        rows = self._db.execute(f"SELECT number, digest FROM texts WHERE number IN ({marks})", tuple(known)).fetchall()  # noqa: S608
-        shares = likeness(trace.digest, [other for _, other in rows])
+        texts: dict[int, list[int]] = defaultdict(list)
+        for key in fingerprint.bands:
+            texts[key] += self._fresh.get(key, ())
+        for key in self._filter().maybe(fingerprint.bands):
+            texts[key] += (number for (number,) in self._db.execute(_SHARED, (key,)))
+        selective = [key for key in fingerprint.bands if len(texts[key]) <= COMMON]
+        numbers = tuple({number for key in selective for number in texts[key]})
+        if not numbers:
+            return [], selective
+        marks = ",".join("?" * len(numbers))
+        rows = self._db.execute(f"SELECT number, digest FROM texts WHERE number IN ({marks})", numbers).fetchall()  # noqa: S608
+        shares = likeness(fingerprint.digest, [digest for _, digest in rows])
         likely = sorted((-share, number) for share, (number, _) in zip(shares, rows, strict=True) if share >= LIKELY)
-        return [number for _, number in likely[:MOST]], telling
+        return [number for _, number in likely[:MOST]], selective
 
-    def add(self, trace: Fingerprint, telling: Sequence[int]) -> int:
-        """Keeps a new text, to be found by such of its keys; returns its number."""
-        added = self._db.execute("INSERT INTO texts (key, digest) VALUES (?, ?)", (trace.key, trace.digest))
-        number = added.lastrowid
+    def add(self, fingerprint: Fingerprint, selective_keys: Sequence[int]) -> int:
+        """Adds a new text, to be found by these of its keys; returns its number."""
+        values = (fingerprint.key, fingerprint.digest)
+        number = self._db.execute("INSERT INTO texts (key, digest) VALUES (?, ?)", values).lastrowid
         assert number is not None  # noqa: S101  # an INSERT has one
-        if telling:
-            self._db.execute("INSERT INTO fresh VALUES (?, ?)", (number, np.array(telling, "<i8").tobytes()))
-            self._wait(number, telling)
-        if self._waiting >= FRESH:
+        if selective_keys:
+            self._db.execute("INSERT INTO fresh VALUES (?, ?)", (number, np.array(selective_keys, "<i8").tobytes()))
+            self._buffer(number, selective_keys)
+        if self._buffered >= FRESH:
             self._spill(number)
         return number
 
-    def _wait(self, number: int, keys: Iterable[int]) -> None:
+    def _buffer(self, number: int, keys: Iterable[int]) -> None:
         for key in keys:
             self._fresh[key].append(number)
-        self._waiting += 1
+        self._buffered += 1
 
     def _spill(self, number: int) -> None:
-        """The keys in memory go to the small table; those of that one to the large one, where it has grown large itself."""
+        """Moves the keys in memory to the small table, and those of that one to the large one once it has grown itself."""
         self._filter().add(self._fresh)
         self._db.executemany(_SPILL, ((key, text) for key in sorted(self._fresh) for text in self._fresh[key]))
         self._db.execute("DELETE FROM fresh")
         self._fresh.clear()
-        self._waiting = 0
+        self._buffered = 0
         if number - self._db.execute("SELECT through FROM moved").fetchone()[0] >= RECENT:
             self._move(number)
 
@@ -104,14 +104,14 @@ class FingerprintIndex:
         for step in _MOVE:
             self._db.execute(step)
         if self._filter().room < number * BANDS:
-            self._kept = KeyFilter(keys=2 * number * BANDS)
-            self._kept.add(key for (key,) in self._db.execute("SELECT key FROM bands"))
+            self._key_filter = KeyFilter(keys=2 * number * BANDS)
+            self._key_filter.add(key for (key,) in self._db.execute("SELECT key FROM bands"))
         self._db.execute("UPDATE moved SET through = ?, bits = ?", (number, self._filter().kept()))
 
     def _filter(self) -> KeyFilter:
-        """Which keys may be in one of the tables; read when it is first asked for: a run that meets no new text needs none."""
-        if self._kept is None:
+        """The filter of the keys in both tables; read when it is first needed: a run without new texts does without."""
+        if self._key_filter is None:
             bits = self._db.execute("SELECT bits FROM moved").fetchone()[0]
-            self._kept = KeyFilter(bits, keys=RECENT * BANDS)
-            self._kept.add(key for (key,) in self._db.execute("SELECT key FROM recent"))
-        return self._kept
+            self._key_filter = KeyFilter(bits, keys=RECENT * BANDS)
+            self._key_filter.add(key for (key,) in self._db.execute("SELECT key FROM recent"))
+        return self._key_filter

@@ -1,4 +1,4 @@
-"""Rows on their way from the ledger to the files: how they are kept, and how they are handed over."""
+"""Outbox: rows on their way from the ledger to the files, as stored and as handed over."""
 
 from __future__ import annotations
 

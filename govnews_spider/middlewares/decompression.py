@@ -1,66 +1,51 @@
-"""Compressed answers: unpacked if they are whole."""
+"""Decompression of answers: a body that is cut short or damaged is asked for again, then named."""
 
 from __future__ import annotations
 
-import zlib
-from typing import Any
+from typing import Any, Self
 
-from scrapy import Request, Spider
+from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.retry import get_retry_request
-from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response
+from scrapy.http import Response, TextResponse
+from scrapy.responsetypes import responsetypes
 
+from govnews_spider.archive.http_body import decode_body
+from govnews_spider.article import Rejected
 from govnews_spider.downloads.errors import RequestBlocked
 
 
-class DecompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's, but a compressed body that is cut short or damaged is asked for again, and then named.
+class DecompressionMiddleware:
+    """Content codings undone by :func:`decode_body`, as archives are read; Scrapy's own takes a part of a body for the whole."""
 
-    Scrapy takes what can be unpacked of it for the whole.
-    """
-
-    def __init__(self, *, crawler: Crawler) -> None:
-        super().__init__(crawler=crawler)
+    def __init__(self, crawler: Crawler) -> None:
         self._crawler: Any = crawler
+        self._max_size = crawler.settings.getint("DOWNLOAD_MAXSIZE")
 
-    def process_request(self, request: Request, spider: Spider | None = None) -> None:
-        """Asks for the two codings of which one can tell that they are whole."""
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """As Scrapy calls it."""
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        """Asks for the two codings that every server knows."""
         request.headers.setdefault("Accept-Encoding", b"gzip, deflate")
 
-    def process_response(
-        self, request: Request, response: Response, spider: Spider | None = None
-    ) -> Request | Response:
-        """The response, unpacked, or the request once more; raises :class:`RequestBlocked`."""
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        """The response with its body decoded, or the request once more; raises :class:`RequestBlocked`."""
+        coding = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1")
+        if not coding or not response.body:
+            return response
         try:
-            return super().process_response(request, response)
-        except IgnoreRequest:  # too large
-            raise
-        except Exception as error:  # each coding has errors of its own
-            slug = "truncated_body" if isinstance(error, EOFError) else "damaged_body"
-            again = get_retry_request(request, spider=self._crawler.spider, reason=slug)
-            if again is not None:
-                return again
-            raise RequestBlocked(
-                slug, f"{request.url}: the body cannot be unpacked ({error}); try again later"
-            ) from error
-
-    @staticmethod
-    def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:
-        unpacked: bytes = HttpCompressionMiddleware._decode(body, encoding, max_size)
-        if encoding in (b"gzip", b"x-gzip", b"deflate") and not _is_whole(body):
-            raise EOFError(f"the {encoding.decode()} stream breaks off after {len(body)} bytes")
-        return unpacked
-
-
-def _is_whole(packed: bytes) -> bool:
-    """Whether a stream that can be unpacked is at its end: gzip or zlib by their heads, else bare deflate."""
-    for wbits in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):
-        unpacker = zlib.decompressobj(wbits)
-        try:
-            unpacker.decompress(packed)
-        except zlib.error:
-            continue
-        return unpacker.eof
-    return False
+            body = decode_body(response.body, coding, request.url, max_size=self._max_size)
+        except Rejected as rejected:
+            is_final = rejected.slug == "body_too_large"
+            retry = None if is_final else get_retry_request(request, spider=self._crawler.spider, reason=rejected.slug)
+            if retry is not None:
+                return retry
+            raise RequestBlocked(rejected.slug, rejected.detail) from rejected
+        headers = response.headers.copy()
+        del headers["Content-Encoding"]
+        kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
+        encoding = {"encoding": None} if issubclass(kind, TextResponse) else {}  # is to be detected again
+        return response.replace(cls=kind, headers=headers, body=body, **encoding)

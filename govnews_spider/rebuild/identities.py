@@ -18,8 +18,9 @@ import numpy as np
 from govnews_spider.article import Article
 from govnews_spider.core.dedup.fingerprint import BANDS, ROWS
 from govnews_spider.core.dedup.identity import Fingerprint
-from govnews_spider.ledger.identities import Content, Identities, Validators, addresses_of
+from govnews_spider.ledger.identities import Identities, Validators, addresses_of
 from govnews_spider.ledger.near_duplicates import FingerprintIndex
+from govnews_spider.ledger.policy import Change, decide
 from govnews_spider.ledger.schema import connect
 from govnews_spider.rebuild.page_files import Shares
 from govnews_spider.rebuild.work_items import QUICK, atomic_output, attached, table_file
@@ -105,26 +106,23 @@ class _Telling:
     def add(self, seen: _Seen) -> int:
         """Takes the next page in; returns the number of its text, 0 where it has none or is nothing new."""
         article = seen.article()
-        own_id, article.article_id = article.article_id, self._identities.id_of(article)
-        content, known = Content.of(article), self._identities.find(article.article_id)
-        is_unchanged = known is not None and known.content == content
+        newcomer = self._identities.newcomer(article)
+        decision = decide(newcomer)
         addresses = addresses_of(article, seen.fetched, Validators(seen.etag, seen.last_modified))
-        self._identities.add_addresses(article.article_id, addresses)
-        self._identities.add_version(article.article_id, content)
-        also = self._also(article.article_id, known.revision) if known is not None else []
-        if own_id != article.article_id and self._identities.resolve(own_id) != article.article_id:
-            self._identities.add_alias(own_id, article.article_id)
-            also = list(dict.fromkeys([*also, own_id]))
-        article.revision = (known.revision if known else 0) + (not is_unchanged)
-        if is_unchanged:
+        self._identities.note(newcomer, decision.alias, addresses)
+        article.article_id, article.revision = newcomer.article_id, decision.revision
+        aliases = self._also(newcomer.article_id, newcomer.stored.revision) if newcomer.stored is not None else []
+        if decision.alias is not None:
+            aliases = list(dict.fromkeys([*aliases, decision.alias]))
+        if decision.change is Change.UNCHANGED:
             self.outcomes["unchanged"] += 1
-            self._identities.see(article.article_id, seen.at)
-            self._rows.execute(_ALSO, (" ".join(also), article.article_id, article.revision))
+            self._identities.mark_seen(article.article_id, seen.at)
+            self._rows.execute(_ALSO, (" ".join(aliases), article.article_id, article.revision))
             return 0
-        self.outcomes["revised" if known else "stored"] += 1
+        self.outcomes["revised" if decision.change is Change.REVISION else "stored"] += 1
         text = self._text(seen)
         self._identities.write(article, text or None, seen.at)
-        row = (article.article_id, article.revision, seen.page, article.day.isoformat(), " ".join(also))
+        row = (article.article_id, article.revision, seen.page, article.day.isoformat(), " ".join(aliases))
         self._rows.execute("INSERT INTO rows VALUES (?, ?, ?, ?, ?)", row)
         return text
 

@@ -36,14 +36,16 @@ _ROWS: Final = (
 """What lists said of an article: in the same run, before, and later."""
 _AFTER: Final = """
     SELECT url, canonical, at, digest, is_revisit, name, offset, archive, run FROM answers
-    WHERE canonical = :address AND run = :run AND (archive, offset) > (:archive, :offset) AND status = 200 ORDER BY archive, offset
+    WHERE canonical = :address AND run = :run AND (archive, offset) > (:archive, :offset) AND status BETWEEN 200 AND 299
+    ORDER BY archive, offset
 """
 _LEADS: Final = """
     SELECT target FROM answers WHERE canonical = :address AND run = :run AND (archive, offset) > (:archive, :offset)
     AND target IS NOT NULL ORDER BY archive, offset LIMIT 1
 """
 _NEAREST: Final = """
-    SELECT url, canonical, at, digest, is_revisit, name, offset, archive, run FROM answers WHERE canonical = :address AND status = 200
+    SELECT url, canonical, at, digest, is_revisit, name, offset, archive, run FROM answers
+    WHERE canonical = :address AND status BETWEEN 200 AND 299
     ORDER BY at < :at, iif(at < :at, -1, 1) * CAST(at AS INTEGER), archive, offset LIMIT 10
 """
 """The first since then, else the last before."""

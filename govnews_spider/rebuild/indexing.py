@@ -75,7 +75,7 @@ _PAGES: Final = """
     INSERT INTO pages (url, canonical, at, digest, is_revisit, name, offset, archive, run, is_listed)
         SELECT a.url, canonical, at, digest, is_revisit, name, offset, archive, run, l.url IS NOT NULL
         FROM answers a LEFT JOIN listed l ON l.url = a.canonical
-        WHERE status = 200 AND (is_page OR l.url IS NOT NULL) ORDER BY archive, name, offset
+        WHERE status BETWEEN 200 AND 299 AND (is_page OR l.url IS NOT NULL) ORDER BY archive, name, offset
 """
 """What a list names is a page, whatever its address looks like and whatever kind it is said to be, as for a crawl."""
 _ROW: Final = tuple(field.name for field in fields(Row))
@@ -91,6 +91,8 @@ def index_archive(path: str, output: Path) -> None:
             for one in listed(Path(path)) or file.scanned():
                 try:
                     file.add(one)
+                except Rejected as rejected:
+                    file.damage(RecordLocation(one.name, one.offset), rejected.slug, rejected.detail)
                 except (ValueError, OverflowError, sqlite3.Error) as error:
                     place = RecordLocation(one.name, one.offset)
                     file.damage(place, "internal_error", f"{type(error).__name__}: {error}")

@@ -1,4 +1,4 @@
-"""Replays documents, saved pages and archives from disk; opens no socket."""
+"""Spider of files: documents, saved pages and archives are replayed from disk; it opens no socket."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from govnews_spider.archive.reader import SUFFIXES, Damage, is_archive
 from govnews_spider.article import Article, Rejected
 from govnews_spider.core.documents import front_matter
 from govnews_spider.core.extract.reading import read_page
+from govnews_spider.ledger.captured import CapturedArticle
 from govnews_spider.sina.pager import page_number
 from govnews_spider.spiders.base import NewsSpider, unknown
 
@@ -54,64 +55,65 @@ class Seeds(NewsSpider[SeedsArguments]):
             raise ValueError(f"no_such_path: path={path} does not exist; give a file or a folder")
         return SeedsArguments(path=path)
 
-    async def start(self) -> AsyncIterator[Article]:
+    async def start(self) -> AsyncIterator[CapturedArticle]:
         """The articles of all readable files, in the order of their paths."""
         root = self.arguments.path
-        found = files(root)
-        readable = [path for path in found if path.name.lower().endswith(DOCUMENTS + PAGES + SUFFIXES)]
+        paths = files(root)
+        readable = [path for path in paths if path.name.lower().endswith(DOCUMENTS + PAGES + SUFFIXES)]
         if not any(is_archive(path) for path in readable):  # nobody knows before how many pages an archive has
             self.report.run.expected = len(readable)
         for path in readable:
             if is_archive(path):
-                for article in self._archived(path):
-                    yield article
+                for captured in self._archived(path):
+                    yield captured
                 continue
             origin = printable(Path(path.name) if path == root else path.relative_to(root))
-            self.report.run.seen += 1
             try:
                 article = read_file(path, origin)
             except Rejected as rejected:
-                self.report.unread(rejected, origin)
-                self.report.refuse(rejected, url=None, origin=origin)
+                self._reject(rejected, origin)
             else:
-                if path.suffix.lower() in PAGES:
-                    self.report.read(article, origin)
-                yield article
+                yield self._captured(article, is_page=path.suffix.lower() in PAGES)
         self.logger.info(
             "%d files of %s are neither documents, pages nor archives and were left alone",
-            len(found) - len(readable),
+            len(paths) - len(readable),
             printable(root),
         )
 
-    def _archived(self, path: Path) -> Iterator[Article]:
-        """The articles of an archive. A page that another one goes on to is read with that one."""
+    def _archived(self, path: Path) -> Iterator[CapturedArticle]:
+        """The articles of an archive. A further page is read with the first one of its article."""
         with ExitStack() as stack:
-            # Most archives have no article of several pages: what lies where in them is not asked for nothing.
-            answers = cache(lambda: stack.enter_context(ArchiveLookup([path])))
+            # Most archives have no article of several pages, and then no lookup is made.
+            lookup = cache(lambda: stack.enter_context(ArchiveLookup([path])))
             try:
-                for found in pages(path):
-                    if isinstance(found, Damage):
-                        self._refuse(Rejected("damaged_archive", f"{found.place}: {found.why}"), str(found.place))
-                    elif page_number(found.response.url) == 1:
-                        yield from self._page(found, lambda url: page_of(answers().find(url, unpacked=True)))
+                for page in pages(path):
+                    if isinstance(page, Damage):
+                        self._reject(Rejected("damaged_archive", f"{page.place}: {page.why}"), str(page.place))
+                    elif page_number(page.response.url) == 1:
+                        yield from self._page(page, lambda url: page_of(lookup().find(url, unpacked=True)))
             except (OSError, BadZipFile) as error:
-                self._refuse(Rejected("unreadable_file", f"{printable(path)}: {error}"), printable(path))
+                self._reject(Rejected("unreadable_file", f"{printable(path)}: {error}"), printable(path))
 
-    def _page(self, found: ArchivedPage, find: Callable[[str], ArchivedPage | None]) -> Iterator[Article]:
-        origin = str(found.place)
+    def _page(self, page: ArchivedPage, find: Callable[[str], ArchivedPage | None]) -> Iterator[CapturedArticle]:
         try:
-            article = read_article(found, find)
+            article = read_article(page, find)
         except Rejected as rejected:
-            self.report.unread(rejected, origin)
-            self._refuse(rejected, origin)
+            self._reject(rejected, str(page.place))
         else:
-            self.report.run.seen += 1
-            self.report.read(article, origin)
-            yield article
+            yield self._captured(article, is_page=True)
 
-    def _refuse(self, rejected: Rejected, origin: str) -> None:
+    def _captured(self, article: Article, *, is_page: bool) -> CapturedArticle:
         self.report.run.seen += 1
-        self.report.refuse(rejected, url=None, origin=origin)
+        if is_page:
+            self.report.read(article, article.origin)
+        return CapturedArticle(
+            article=article, origin=article.origin, captured_at=article.fetched_at or datetime.now(UTC)
+        )
+
+    def _reject(self, rejected: Rejected, origin: str) -> None:
+        self.report.run.seen += 1
+        self.report.unread(rejected, origin)
+        self.report.reject(rejected, url=None, origin=origin)
 
 
 def files(root: Path) -> list[Path]:

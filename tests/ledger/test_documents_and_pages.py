@@ -91,10 +91,10 @@ def test_both_are_known_under_either_id_and_the_address(tmp_path: Path) -> None:
     first = document()
     stored(tmp_path, [first, page()])
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
-        assert ledger.known(first.article_id)
-        assert ledger.known("sina:kztest0000001")
-        assert ledger.known_url(ADDRESS)
-        assert not ledger.known("sina:kztest0000002")
+        assert ledger.has_article(first.article_id)
+        assert ledger.has_article("sina:kztest0000001")
+        assert ledger.has_url(ADDRESS)
+        assert not ledger.has_article("sina:kztest0000002")
         assert ledger.accept(page()) is Outcome.UNCHANGED
         assert ledger.accept(document(), replayed=True) is Outcome.UNCHANGED
         assert ledger.accept(page(text=f"{TEXT}\n更新：窗口周末也开。")) is Outcome.REVISED
@@ -176,8 +176,8 @@ def test_the_ids_of_an_article_come_back_when_the_ledger_is_lost(tmp_path: Path)
         list(repair(tmp_path / name))
         assert not audit(tmp_path / name).broken
         with Ledger(tmp_path / name / "ledger.sqlite") as ledger:
-            assert ledger.known(first.article_id)
-            assert ledger.known("sina:kztest0000001")
+            assert ledger.has_article(first.article_id)
+            assert ledger.has_article("sina:kztest0000001")
             assert ledger.accept(document(), replayed=True) is Outcome.UNCHANGED
 
 

@@ -54,7 +54,7 @@ def test_a_text_is_found_by_any_key_wherever_its_keys_have_gone_by_now(
     db = connect(tmp_path / "ledger.sqlite")
     index = FingerprintIndex(db)
     for number, one in enumerate(traces, 1):
-        assert index.add(one, index.alike(one)[1]) == number
+        assert index.add(one, index.candidates(one)[1]) == number
         if number % 77 == 0:
             index = FingerprintIndex(db)
     assert {
@@ -68,5 +68,5 @@ def test_a_text_is_found_by_any_key_wherever_its_keys_have_gone_by_now(
         for number, one in enumerate(traces, 1):
             key = rng.choice(one.bands)
             near = Fingerprint(b"", [key, *(rng.randrange(2**KEY_BITS) for _ in range(BANDS - 1))], one.digest)
-            assert opened.alike(near)[0] == [number]
+            assert opened.candidates(near)[0] == [number]
     db.close()

@@ -56,11 +56,11 @@ def ledger(path: Path) -> Iterator[Ledger]:
 
 def test_an_accepted_article_is_known_to_the_next_process_that_opens_the_ledger(path: Path) -> None:
     with Ledger(path) as first:
-        assert not first.known("sina:kztest0000001")
+        assert not first.has_article("sina:kztest0000001")
         assert first.accept(full(1)) is Outcome.STORED
     with Ledger(path) as second:
-        assert second.known("sina:kztest0000001")
-        assert not second.known("sina:kztest0000002")
+        assert second.has_article("sina:kztest0000001")
+        assert not second.has_article("sina:kztest0000002")
 
 
 def test_an_article_is_committed_when_accept_returns_though_nobody_closes_the_ledger(path: Path) -> None:
@@ -91,17 +91,15 @@ def test_what_leaves_for_the_files_was_synchronized_to_the_disk_before(ledger: L
 def test_every_address_of_an_article_is_known_the_fetched_one_too(ledger: Ledger) -> None:
     mobile = "https://finance.sina.cn/2021-11-25/detail-ikztest0000001.d.html"
     ledger.accept(full(1, origin=mobile))
-    assert ledger.known_url("https://finance.sina.com.cn/china/2021-11-25/doc-ikztest0000001.shtml")
-    assert ledger.known_url(mobile)
+    assert ledger.has_url("https://finance.sina.com.cn/china/2021-11-25/doc-ikztest0000001.shtml")
+    assert ledger.has_url(mobile)
     ledger.accept(full(1, url="https://finance.sina.com.cn/roll/2021-11-25/doc-ikztest0000001.shtml"))
-    assert ledger.known_url("https://finance.sina.com.cn/roll/2021-11-25/doc-ikztest0000001.shtml"), (
-        "unchanged, new URL"
-    )
+    assert ledger.has_url("https://finance.sina.com.cn/roll/2021-11-25/doc-ikztest0000001.shtml"), "unchanged, new URL"
 
 
 def test_an_origin_that_is_no_address_is_not_kept_as_one(ledger: Ledger) -> None:
     ledger.accept(article(1, origin="warc:pages.warc.gz#1"))
-    assert not ledger.known_url("warc:pages.warc.gz#1")
+    assert not ledger.has_url("warc:pages.warc.gz#1")
 
 
 def test_the_same_article_again_is_unchanged_and_only_last_seen_moves(ledger: Ledger) -> None:
@@ -150,17 +148,17 @@ def test_replaying_two_versions_of_one_article_settles(ledger: Ledger) -> None:
 
 
 def test_what_a_wrong_clock_dated_ahead_is_not_remembered_for_ever(ledger: Ledger) -> None:
-    ledger.refuse("https://finance.sina.com.cn/a.shtml", "http_404", "0.1.0")
+    ledger.skip("https://finance.sina.com.cn/a.shtml", "http_404", "0.1.0")
     ledger._db.execute("UPDATE refusals SET at = '2199-01-01T00:00:00+00:00'")
-    assert ledger.refused("https://finance.sina.com.cn/a.shtml", "0.1.0") is None
+    assert ledger.skipped("https://finance.sina.com.cn/a.shtml", "0.1.0") is None
 
 
 def test_the_validators_of_an_address_are_those_of_its_last_answer(ledger: Ledger) -> None:
     first, second = Validators('"a1"', None), Validators(None, "Thu, 25 Nov 2021 01:00:00 GMT")
     address = "https://finance.sina.com.cn/china/2021-11-25/doc-ikztest0000001.shtml"
-    for said in (first, second, None):
-        ledger.accept(replace(article(1), origin=address), validators=said)
-        assert ledger.validators(address) == (said or Validators())
+    for validators in (first, second, Validators()):
+        ledger.accept(replace(article(1), origin=address), validators=validators)
+        assert ledger.validators(address) == validators
     assert ledger.validators("https://finance.sina.com.cn/other.shtml") == Validators()
 
 
@@ -169,7 +167,7 @@ def test_an_address_that_has_not_changed_touches_last_seen_only(ledger: Ledger) 
     ledger.accept(replace(article(1), origin=address))
     ledger._db.row_factory = sqlite3.Row
     before = dict(ledger._db.execute("SELECT * FROM identities").fetchone())
-    ledger.touch(address)
+    ledger.mark_seen(address)
     after = dict(ledger._db.execute("SELECT * FROM identities").fetchone())
     assert after.pop("last_seen") > before.pop("last_seen")
     assert after == before
@@ -184,12 +182,12 @@ def test_a_run_that_never_ended_is_told_to_the_next_one_once(ledger: Ledger) -> 
 
 
 def test_a_refusal_is_remembered_for_its_scope_and_for_a_week(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger.refuse("https://finance.sina.com.cn/a.shtml", "http_404", "0.1.0")
-    assert ledger.refused("https://finance.sina.com.cn/a.shtml", "0.1.0") == "http_404"
-    assert ledger.refused("https://finance.sina.com.cn/a.shtml", "0.2.0") is None
-    assert ledger.refused("https://finance.sina.com.cn/b.shtml", "0.1.0") is None
-    monkeypatch.setattr("govnews_spider.ledger.ledger.REFUSED_FOR", timedelta(0))
-    assert ledger.refused("https://finance.sina.com.cn/a.shtml", "0.1.0") is None
+    ledger.skip("https://finance.sina.com.cn/a.shtml", "http_404", "0.1.0")
+    assert ledger.skipped("https://finance.sina.com.cn/a.shtml", "0.1.0") == "http_404"
+    assert ledger.skipped("https://finance.sina.com.cn/a.shtml", "0.2.0") is None
+    assert ledger.skipped("https://finance.sina.com.cn/b.shtml", "0.1.0") is None
+    monkeypatch.setattr("govnews_spider.ledger.ledger.SKIPPED_FOR", timedelta(0))
+    assert ledger.skipped("https://finance.sina.com.cn/a.shtml", "0.1.0") is None
 
 
 def test_one_process_at_a_time_holds_a_folder_and_a_dead_one_none(tmp_path: Path) -> None:
@@ -306,7 +304,7 @@ def test_an_article_accepted_during_an_export_is_not_cleared_with_its_day(ledger
 def test_what_no_writer_could_write_is_refused_whole(ledger: Ledger, bad: Article, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         ledger.accept(bad)
-    assert not ledger.known(bad.article_id)
+    assert not ledger.has_article(bad.article_id)
     assert list(ledger.pending()) == []
     assert ledger.accept(article(2)) is Outcome.STORED, "the ledger goes on"
 
@@ -325,7 +323,7 @@ def test_a_ledger_is_migrated_step_by_step_and_keeps_its_rows(path: Path, monkey
     added = "CREATE TABLE topics (name TEXT NOT NULL);"
     monkeypatch.setattr("govnews_spider.ledger.schema.MIGRATIONS", (*MIGRATIONS, added))
     with Ledger(path) as new:
-        assert new.known(article(1).article_id)
+        assert new.has_article(article(1).article_id)
         assert new._db.execute("SELECT count(*) FROM topics").fetchone() == (0,)
         assert new._db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
 

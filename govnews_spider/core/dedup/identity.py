@@ -52,9 +52,14 @@ def text_key(article: Article) -> bytes | None:
     return _digest(compared) if len(letters(compared)) >= SHORTEST else _short_key(article, compared)
 
 
+def is_document_id(article_id: str) -> bool:
+    """Whether the id is that of a text alone."""
+    return article_id.startswith(DOCUMENT)
+
+
 def is_document(article: Article) -> bool:
     """Whether it is known by its text alone, and no page of it is."""
-    return article.url is None and article.article_id.startswith(DOCUMENT)
+    return article.url is None and is_document_id(article.article_id)
 
 
 def minute(moment: datetime) -> tuple[datetime, datetime]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from govnews_spider.core.extract.drift import WATCHED, fallbacks
-from govnews_spider.core.extract.multipage import join
 from govnews_spider.html.locators import Layout, name_of
 from govnews_spider.sina.layouts import LAYOUTS
 
@@ -24,12 +23,3 @@ def test_a_document_has_no_fallbacks(article: Any) -> None:
 def test_every_watched_field_is_one_of_the_layouts() -> None:
     assert all(hasattr(layout, name) for layout in LAYOUTS for name in WATCHED.values())
     assert all(name_of(layout.title[0]) for layout in LAYOUTS if isinstance(layout, Layout))
-
-
-def test_joined_pages_are_the_first_one_with_all_bodies(article: Any) -> None:
-    first = article(title="题", body_html="<p>一</p>", provenance={"title": "text:h1"})
-    second = article(title="题(2)", body_html="<p>二</p>", editor="李昂")
-    joined = join([first, second])
-    assert (joined.title, joined.body_html, joined.editor) == ("题", "<p>一</p>\n<p>二</p>", "李昂")
-    assert joined.provenance == {"title": "text:h1", "pages": "2"}
-    assert join([first]) is first
