@@ -134,7 +134,7 @@ class StagePipeline:
         if not holds_all(item):
             for name in takewhile(lambda name: name != self.stage, STAGES):
                 article = STAGES[name](article)
-        update_item(item, before, self._apply(article))
+        update_item(item, self._apply(article), before)
         return item
 
     def _reject(self, rejected: Rejected, item: Any) -> None:
@@ -226,11 +226,10 @@ class Store:
             self._accept(item)
             return item.article
         article = item if isinstance(item, Article) else to_article(item)
-        before = copy(article)
         now = datetime.now(UTC)
         self._accept(CapturedArticle(article=article, origin=article.origin, captured_at=article.fetched_at or now))
         if article is not item:
-            update_item(item, before, article)
+            update_item(item, article)
         return item
 
     def _accept(self, captured: CapturedArticle) -> None:

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import logging
 import os
-from importlib.metadata import PackageNotFoundError, version
 
-try:
-    PROJECT_VERSION = version("govnews-spider")
-except PackageNotFoundError:  # run from a folder that was never installed
-    PROJECT_VERSION = "0"
+from govnews_spider import __version__, addon
+from govnews_spider.runs import options
 
 # Arrow's own allocator keeps what every thread has ever needed: a long run with an export now and then would grow by it.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
@@ -90,42 +87,35 @@ EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,  # Progress says it better
 }
 ITEM_PROCESSOR = "govnews_spider.pipelines.Pipelines"
-ITEM_PIPELINES = {
-    "govnews_spider.pipelines.Clean": 100,
-    "govnews_spider.pipelines.Normalize": 200,
-    "govnews_spider.pipelines.Describe": 300,
-    "govnews_spider.pipelines.Identify": 400,
-    "govnews_spider.pipelines.Choose": 500,
-    "govnews_spider.pipelines.Store": 900,
-}
+ITEM_PIPELINES = addon.PIPELINES
 
 # Folder that a run writes to, relative to where the command is given.
-GOVNEWS_DATA = os.environ.get("GOVNEWS_DATA", "data")
+GOVNEWS_DATA = os.environ.get("GOVNEWS_DATA", options.DEFAULTS["GOVNEWS_DATA"])
 # Origin such as http://127.0.0.1:8155 through which every request goes, as GET /<the whole original URL>; empty: none.
-GOVNEWS_GATEWAY = os.environ.get("GOVNEWS_GATEWAY", "")
+GOVNEWS_GATEWAY = os.environ.get("GOVNEWS_GATEWAY", options.DEFAULTS["GOVNEWS_GATEWAY"])
 # URL or mail address in the user agent by which the site can reach whoever runs this; empty: none.
-GOVNEWS_CONTACT = os.environ.get("GOVNEWS_CONTACT", "")
+GOVNEWS_CONTACT = os.environ.get("GOVNEWS_CONTACT", options.DEFAULTS["GOVNEWS_CONTACT"])
 # Whether everything that is fetched is kept as it came, in raw/: 1 or 0.
-GOVNEWS_ARCHIVE = os.environ.get("GOVNEWS_ARCHIVE", "1")
+GOVNEWS_ARCHIVE = os.environ.get("GOVNEWS_ARCHIVE", options.DEFAULTS["GOVNEWS_ARCHIVE"])
 # Archives, or folders of them, separated by commas, that answer in place of the network; empty: the network does.
-GOVNEWS_REPLAY = os.environ.get("GOVNEWS_REPLAY", "")
+GOVNEWS_REPLAY = os.environ.get("GOVNEWS_REPLAY", options.DEFAULTS["GOVNEWS_REPLAY"])
 # Rows after which what was stored is written to files, unless that would take more than a fifth of the run's time until then;
 # all is written when the run ends.
-GOVNEWS_FLUSH_ROWS = os.environ.get("GOVNEWS_FLUSH_ROWS", "1000")
+GOVNEWS_FLUSH_ROWS = os.environ.get("GOVNEWS_FLUSH_ROWS", options.DEFAULTS["GOVNEWS_FLUSH_ROWS"])
 # Seconds after which it is written where there are fewer rows, under the same condition.
-GOVNEWS_FLUSH_SECONDS = os.environ.get("GOVNEWS_FLUSH_SECONDS", "60")
+GOVNEWS_FLUSH_SECONDS = os.environ.get("GOVNEWS_FLUSH_SECONDS", options.DEFAULTS["GOVNEWS_FLUSH_SECONDS"])
 # Share of the pages read that may show signs of a changed template (no layout reads them, or a fallback locator does)
 # before the run counts as partial; at least 5 pages must.
-GOVNEWS_DRIFT_LIMIT = os.environ.get("GOVNEWS_DRIFT_LIMIT", "0.1")
+GOVNEWS_DRIFT_LIMIT = os.environ.get("GOVNEWS_DRIFT_LIMIT", options.DEFAULTS["GOVNEWS_DRIFT_LIMIT"])
 # Hours after which a list's newest row is stale; when every list is, the exit code is 6. 0: never.
-GOVNEWS_STALE_AFTER = os.environ.get("GOVNEWS_STALE_AFTER", "72")
+GOVNEWS_STALE_AFTER = os.environ.get("GOVNEWS_STALE_AFTER", options.DEFAULTS["GOVNEWS_STALE_AFTER"])
 # Seconds before the first retry where the site names none (Retry-After), doubled for the next one.
-GOVNEWS_RETRY_WAIT = os.environ.get("GOVNEWS_RETRY_WAIT", "2")
+GOVNEWS_RETRY_WAIT = os.environ.get("GOVNEWS_RETRY_WAIT", options.DEFAULTS["GOVNEWS_RETRY_WAIT"])
 # Seconds that the site may make us wait at most at one time, by Retry-After or Crawl-delay.
-GOVNEWS_WAIT_MAX = os.environ.get("GOVNEWS_WAIT_MAX", "120")
+GOVNEWS_WAIT_MAX = os.environ.get("GOVNEWS_WAIT_MAX", options.DEFAULTS["GOVNEWS_WAIT_MAX"])
 
 # Names the project, as robots.txt and the site's operators know a crawler; the list API refuses what is no "Mozilla".
-USER_AGENT = f"Mozilla/5.0 (compatible; {BOT_NAME}/{PROJECT_VERSION})"
+USER_AGENT = f"Mozilla/5.0 (compatible; {BOT_NAME}/{__version__})"
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/json;q=0.9,*/*;q=0.8",
     "Accept-Language": "zh-CN,zh;q=0.9",

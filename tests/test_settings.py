@@ -80,7 +80,7 @@ def test_safe_defaults() -> None:
         "RobotsTxtMiddleware",
         "HttpCompressionMiddleware",
     }
-    assert {"AllowedHosts", "Robots", "Redirects", "Waits", "Unpack"} <= names
+    assert {"AllowedHosts", "Robots", "Redirects", "RetryAfterMiddleware", "DecompressionMiddleware"} <= names
 
 
 def test_a_run_says_what_it_does_and_not_what_scrapy_is_made_of(tmp_path: Path) -> None:

@@ -13,6 +13,21 @@ from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
+DEFAULTS: Final = {
+    "GOVNEWS_DATA": "data",
+    "GOVNEWS_GATEWAY": "",
+    "GOVNEWS_CONTACT": "",
+    "GOVNEWS_ARCHIVE": "1",
+    "GOVNEWS_REPLAY": "",
+    "GOVNEWS_FLUSH_ROWS": "1000",
+    "GOVNEWS_FLUSH_SECONDS": "60",
+    "GOVNEWS_DRIFT_LIMIT": "0.1",
+    "GOVNEWS_STALE_AFTER": "72",
+    "GOVNEWS_RETRY_WAIT": "2",
+    "GOVNEWS_WAIT_MAX": "120",
+}
+"""Setting → its value where neither the command line, a project nor the environment gives one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -67,7 +82,9 @@ def _known(names: Iterable[str]) -> None:
 
 
 def _checked(settings: Mapping[str, Any], name: str, read: Callable[[str], T], wanted: str) -> T:
-    value = settings[name]
+    value = settings.get(name)
+    if value is None:
+        value = os.environ.get(name, DEFAULTS[name])
     try:
         return read(str(value))
     except (ValueError, OverflowError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 
 import pyarrow as pa
 import pytest
@@ -93,7 +94,5 @@ def test_a_coding_that_is_not_known_leaves_the_body(coding: str | None) -> None:
 
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate", "br", "zstd", "gzip, br"]))
 def test_whatever_the_bytes_are_they_are_decoded_or_rejected_by_name(body: bytes, coding: str) -> None:
-    try:
-        decode_body(body, coding, URL, max_size=1000)
-    except Rejected as rejected:
-        assert rejected.slug in ("truncated_body", "damaged_body", "body_too_large")
+    with suppress(Rejected):
+        assert len(decode_body(body, coding, URL, max_size=1000)) <= 1000
