@@ -33,7 +33,9 @@ from govnews_spider.ledger.ledger import Ledger
 from govnews_spider.runs.run import SAMPLED
 from govnews_spider.storage.atomic import clear_parts
 from govnews_spider.storage.errors import StorageError, storage_error
-from govnews_spider.storage.writers import WRITERS, Writer
+from govnews_spider.storage.layout import DataFolder
+from govnews_spider.storage.writer import Writer
+from govnews_spider.storage.writers import WRITERS
 
 logger = logging.getLogger(__name__)
 
@@ -212,7 +214,7 @@ class Store:
         if self._report.sample is not None:
             return
         data, run = self._report.options.data, self._report.run
-        self._ledger = self._report.ledger = Ledger(data / "ledger.sqlite", self._report.fault)
+        self._ledger = self._report.ledger = Ledger(DataFolder(data).ledger, self._report.fault)
         self._ledger.on_enqueued = self._clock.add
         clear_parts(data)
         run.after = self._ledger.begin_run(run.run_id, run.spider, run.started)

@@ -104,6 +104,8 @@ def _show(console: Console, found: Audit) -> None:
     table.add_column("looked at", justify="right")
     table.add_column("broken", justify="right")
     for check in CHECKS:
+        if check not in found.looked and not found.broken_of(check):
+            continue
         table.add_row(check, f"{found.looked[check]:,}", f"{found.broken_of(check):,}")
     console.print(table)
     for check, findings in found.first.items():

@@ -35,6 +35,7 @@ from govnews_spider.runs.run import ListStats, Run, exit_code
 from govnews_spider.runs.summary import show
 from govnews_spider.storage.atomic import replace_files
 from govnews_spider.storage.errors import StorageError, storage_error
+from govnews_spider.storage.layout import DataFolder
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class RunReport:
             "spider": spider.name,
             "sections": ",".join(section.name for section in sections),
         }
-        self._archive = ArchiveWriter(self.options.data / "raw", self.run.run_id, about)
+        self._archive = ArchiveWriter(DataFolder(self.options.data).raw, self.run.run_id, about)
         self._archives = self.options.archive and self.sample is None
 
     @classmethod
@@ -174,7 +175,7 @@ class RunReport:
     def error(self, error: BaseException) -> None:
         """Notes an error of this program or of its ledger, once."""
         if isinstance(error, sqlite3.Error):
-            self.fault(storage_error(error, self.options.data / "ledger.sqlite"))
+            self.fault(storage_error(error, DataFolder(self.options.data).ledger))
         elif (line := f"{type(error).__name__}: {error}".splitlines()[0]) not in self.run.errors:
             self.run.errors.append(line)
 
@@ -245,7 +246,7 @@ class RunReport:
     def _save(self) -> None:
         if self.sample is not None:
             return
-        path = self.options.data / "runs" / f"{self.run.run_id}.json"
+        path = DataFolder(self.options.data).run_report(self.run.run_id)
         text = json.dumps(self.run.as_json(), ensure_ascii=False, indent=1) + "\n"
         content = text.encode("utf-8", "backslashreplace")  # a path of the arguments may be no UTF-8
         replace_files(self.options.data, {path: content})

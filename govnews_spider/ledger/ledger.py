@@ -27,6 +27,7 @@ from govnews_spider.ledger.policy import Change, Decision, decide, merge, twin_o
 from govnews_spider.ledger.reprint_groups import ReprintGroups, ReprintMark, TextMatch
 from govnews_spider.ledger.schema import connect, make_durable
 from govnews_spider.storage.errors import StorageError, storage_error
+from govnews_spider.storage.layout import DataFolder
 from govnews_spider.storage.row_reader import DayRows
 
 logger = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Ledger:
         *,
         is_held: bool = False,
     ) -> None:
-        if (path.parent / ".rebuild" / "plan.json").exists():
+        if DataFolder(path.parent).plan.exists():
             message = f"{path.parent}: `scrapy rebuild` is making this folder; call it again to finish, or name another folder"
             raise StorageError("data_unusable", message)
         self.path = path

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from govnews_spider.storage.errors import StorageError
+from govnews_spider.storage.layout import DataFolder
 
 
 def hold(path: Path) -> TextIO:
@@ -15,7 +16,7 @@ def hold(path: Path) -> TextIO:
 
     Raises :class:`StorageError` where another process holds it, or where the folder cannot be made or written.
     """
-    lock = path.with_name(f".{path.name}.lock")
+    lock = DataFolder(path.parent).lock
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = lock.open("a+", encoding="ascii")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from typing import Protocol
 
 from govnews_spider.article import FIELD_NAMES, Article, Image
 
@@ -22,23 +20,6 @@ class Batch:
     day: date
     articles: list[Article]
     moved: dict[date, list[str]]
-
-
-class Destination(Protocol):
-    """What the outbox asks of a writer; :class:`govnews_spider.storage.writers.Writer` says what each method promises."""
-
-    def write(self, day: date, articles: Sequence[Article]) -> None:
-        """Stores the articles of a day."""
-
-    def remove(self, day: date, article_ids: Collection[str]) -> None:
-        """Takes articles out of a day that they left."""
-
-    @property
-    def weight(self) -> int:
-        """Bytes, roughly, that wait for the next flush."""
-
-    def flush(self) -> None:
-        """Makes what it was given durable."""
 
 
 def outbox_row(article: Article, former_day: str | None) -> tuple[object, ...]:

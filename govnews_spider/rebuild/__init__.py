@@ -42,6 +42,8 @@ from govnews_spider.runs.dataset_card import write_card
 from govnews_spider.runs.run import Run, exit_code
 from govnews_spider.storage.atomic import clear_parts, replace_files
 from govnews_spider.storage.errors import StorageError, storage_error
+from govnews_spider.storage.layout import DATASETS, DataFolder
+from govnews_spider.storage.writers import derived_writers
 
 __all__ = ["Order", "rebuild"]
 
@@ -93,7 +95,7 @@ def rebuild(
     """
     data = order.data.absolute()
     try:
-        with hold(data / "ledger.sqlite"), WorkerPool(crew) as hands:
+        with hold(DataFolder(data).ledger), WorkerPool(crew) as hands:
             return _Rebuild(order, Workspace(data), hands, say, progress).run()
     except (OSError, sqlite3.Error) as error:
         raise storage_error(error, data) from error
@@ -136,9 +138,10 @@ class _Rebuild:
             if {name: plan[name] for name in wanted} == wanted:
                 return self._gone_on(plan, found)
             self._say(f"{plan['run_id']} was begun by another version or with other arguments: it is begun anew")
-            for name in ("articles", "reprints", "revisions", "posts", "rejected", "runs", ".rebuild"):
+            outputs = (kind.pattern.partition("/")[0] for kind in derived_writers().values())
+            for name in (*DATASETS, *outputs, "rejected", "runs", self._space.root.name):
                 shutil.rmtree(self._space.data / name, ignore_errors=True)
-            (self._space.data / "ledger.sqlite").unlink(missing_ok=True)
+            DataFolder(self._space.data).ledger.unlink(missing_ok=True)
         if there := [path.name for path in self._space.data.iterdir() if not path.name.startswith(".")]:
             told = f"{self._space.data}: {', '.join(sorted(there)[:3])} is there already, perhaps of a rebuild that is finished"
             raise StorageError("target_exists", f"{told}; name another folder, or delete it")
@@ -297,10 +300,10 @@ class _Rebuild:
                 finishing.end_run(ledger, run, finished, exit_code(run)[0])
                 ledger.execute("COMMIT")
                 ledger.execute("PRAGMA journal_mode = WAL")
-            self._space.ledger.replace(self._space.data / "ledger.sqlite")
-        if (self._space.data / "ledger.sqlite").exists():
+            self._space.ledger.replace(DataFolder(self._space.data).ledger)
+        if DataFolder(self._space.data).ledger.exists():
             write_card(self._space.data)
-        report = self._space.data / "runs" / f"{run.run_id}.json"
+        report = DataFolder(self._space.data).run_report(run.run_id)
         replace_files(
             self._space.data, {report: (json.dumps(run.as_json(), ensure_ascii=False, indent=1) + "\n").encode()}
         )

@@ -1,4 +1,4 @@
-"""One publication day -> its files: the day files of all folders, and its posts, by the writers that a crawl has."""
+"""Files of one publication day, in every output format, by the writers of a crawl."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from govnews_spider.core.dedup.identity import with_alias
 from govnews_spider.rebuild.page_files import Shares, page_files
 from govnews_spider.rebuild.work_items import finished, open_readonly, table_file
 from govnews_spider.rebuild.workspace import Workspace
-from govnews_spider.storage.parquet import ParquetWriter
-from govnews_spider.storage.posts import FrontMatterWriter
+from govnews_spider.storage.writers import WRITERS
 
 _ROWS: Final = """
     SELECT r.page, r.article_id, r.revision, r.also, i.first_seen, i.revision, i.day, i.duplicate_of, i.similarity, i.reason
@@ -48,8 +47,8 @@ def write_day(space: Workspace, shares: Shares, day: str, output: Path) -> None:
 
 def _write(data: Path, day: date, by_revision: dict[int, list[Article]], gone: list[str]) -> None:
     """As a crawl writes them: one revision after the other, then what has left the day."""
-    writers = (ParquetWriter(data, anew=True), FrontMatterWriter(data, anew=True))
-    for writer in writers:
+    for kind in WRITERS.values():
+        writer = kind(data, anew=True)
         for _, articles in sorted(by_revision.items()):
             writer.write(day, articles)
         writer.remove(day, gone)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from govnews_spider.storage.layout import LEDGER, DataFolder
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -17,12 +19,12 @@ class Workspace:
     @property
     def root(self) -> Path:
         """All that goes when the rebuild is done."""
-        return self.data / ".rebuild"
+        return DataFolder(self.data).workspace
 
     @property
     def plan(self) -> Path:
         """What is rebuilt, decided when it begins."""
-        return self.root / "plan.json"
+        return DataFolder(self.data).plan
 
     @property
     def index(self) -> Path:
@@ -37,7 +39,7 @@ class Workspace:
     @property
     def ledger(self) -> Path:
         """The ledger, until it is whole."""
-        return self.root / "ledger.sqlite"
+        return self.root / LEDGER
 
     @property
     def texts(self) -> Path:

@@ -14,6 +14,7 @@ from typing import Final
 from govnews_spider.ledger.coverage import Coverage, Gap
 from govnews_spider.runs.saved_runs import SavedRun
 from govnews_spider.storage.errors import storage_error
+from govnews_spider.storage.layout import DataFolder
 
 _KNOWS_LISTS: Final = 2
 """The version of the schema from which on the ledger knows how far lists were read, and which runs have begun."""
@@ -48,7 +49,7 @@ def list_states(data: Path, runs: Sequence[SavedRun]) -> list[ListState]:
             state.newest = max(filter(None, (state.newest, account.newest)), default=None)
             if state.stale is None and account.stale is not None:
                 state.stale, state.judged = account.stale, run.started
-    with _ledger(data / "ledger.sqlite") as db:
+    with _ledger(DataFolder(data).ledger) as db:
         if db is not None:
             for name, through in db.execute("SELECT name, through FROM lists").fetchall():
                 state = states.setdefault(name, ListState(name))
@@ -58,7 +59,7 @@ def list_states(data: Path, runs: Sequence[SavedRun]) -> list[ListState]:
 
 def unfinished(data: Path) -> list[str]:
     """The runs that have begun and of which nobody has said that they ended: at it now, or killed. Raises as :func:`list_states`."""
-    with _ledger(data / "ledger.sqlite") as db:
+    with _ledger(DataFolder(data).ledger) as db:
         found = db.execute("SELECT run_id FROM runs WHERE finished IS NULL").fetchall() if db else []
     return [run_id for (run_id,) in found]
 

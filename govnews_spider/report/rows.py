@@ -12,6 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from govnews_spider.storage.layout import DataFolder
 from govnews_spider.storage.parquet import SCHEMA, read_day
 
 NEWEST: Final = 2_000
@@ -81,7 +82,7 @@ class Collected:
 
 def day_files(data: Path, folder: str) -> list[Path]:
     """The day files of a folder, the newest day first."""
-    return sorted(data.glob(f"{folder}/year=*/month=*/*-*-*.parquet"), key=lambda path: path.stem, reverse=True)
+    return DataFolder(data).day_files(folder)[::-1]
 
 
 def collect(data: Path, asked: Collection[str] = ()) -> Collected:

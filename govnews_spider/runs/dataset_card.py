@@ -1,4 +1,4 @@
-"""The dataset card of a data folder, in the form that the Hugging Face Hub and its ``datasets`` library read.
+"""Dataset card of a data folder, in the form that the Hugging Face Hub and its ``datasets`` library read.
 
 ``CARD.md`` is for people, and goes to the Hub as ``README.md``. ``.huggingface.yaml`` has the same metadata for
 ``datasets.load_dataset(<the folder>)``, which of files in a folder reads only one of these two names.
@@ -17,10 +17,10 @@ import pyarrow as pa
 from frontmatter.default_handlers import YAMLHandler
 
 from govnews_spider.storage.atomic import replace_files
+from govnews_spider.storage.layout import CARD, DATASETS, HUB_CONFIG, DataFolder
 from govnews_spider.storage.parquet import SCHEMA
 
-NAMES: Final = ("CARD.md", ".huggingface.yaml")
-_FOLDERS: Final = ("articles", "reprints", "revisions")
+NAMES: Final = (CARD, HUB_CONFIG)
 _YEARS: Final = """
     SELECT substr(day, 1, 4), sum(articles), sum(reprints), sum(revisions), min(day), max(day)
     FROM tallies GROUP BY 1
@@ -96,7 +96,7 @@ class _Held:
     def rows(self) -> dict[str, int]:
         """Folder → rows in it."""
         sums = map(sum, zip(*(year[1:4] for year in self.years), strict=True))
-        return dict(zip(_FOLDERS, sums, strict=True))
+        return dict(zip(DATASETS, sums, strict=True))
 
 
 def write_card(data: Path) -> None:
@@ -105,7 +105,7 @@ def write_card(data: Path) -> None:
     Nothing is written while there are no articles, or while some wait for their files: then a card would count rows that are not there.
     Raises OSError, sqlite3.Error.
     """
-    held = _held(data / "ledger.sqlite")
+    held = _held(DataFolder(data).ledger)
     if held is None:
         return
     metadata = _metadata(held.rows)

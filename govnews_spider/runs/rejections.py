@@ -1,4 +1,4 @@
-"""What was not stored, and why: JSON lines under ``rejected/``, one file a run."""
+"""Rejections: everything that was not stored, with its reason, as JSON lines under ``rejected/``, one file a run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, TextIO
+
+from govnews_spider.storage.layout import DataFolder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class RejectedLog:
     """Appends to ``rejected/<run_id>.jsonl``; a run without rejections leaves no file."""
 
     def __init__(self, data: Path, run_id: str) -> None:
-        self._path = data / "rejected" / f"{run_id}.jsonl"
+        self._path = DataFolder(data).rejection_log(run_id)
         self._file: TextIO | None = None
 
     def add(self, rejection: Rejection) -> None:

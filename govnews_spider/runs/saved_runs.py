@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from govnews_spider.ledger.coverage import Gap
 from govnews_spider.storage.errors import StorageError, storage_error
+from govnews_spider.storage.layout import DataFolder
 
 _STALE_AFTER: Final = 72.0
 """Hours: what ``GOVNEWS_STALE_AFTER`` is in a run that names no other."""
@@ -62,7 +63,7 @@ def load_runs(data: Path) -> SavedRuns:
     """Reads all accounts and logs. Raises Fault ``unreadable_report`` for one that is damaged, or what keeps it from being read."""
     found = SavedRuns()
     killed = set()
-    for path in data.glob("runs/*.json"):
+    for path in DataFolder(data).run_reports():
         try:
             report = json.loads(_bytes(path))
             found.runs.append(_account(report))
@@ -71,7 +72,7 @@ def load_runs(data: Path) -> SavedRuns:
             raise _unreadable(path, error) from error
     found.runs.sort(key=lambda run: (run.started, run.run_id), reverse=True)
     found.killed = sorted(killed - {run.run_id for run in found.runs}, reverse=True)
-    for path in data.glob("rejected/*.jsonl"):
+    for path in DataFolder(data).rejection_logs():
         found.refused.update(_refused(path))
     return found
 

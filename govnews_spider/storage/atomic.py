@@ -1,4 +1,4 @@
-"""Files that have their name only when they are complete."""
+"""Atomic files: a file has its name only when it is complete."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
+
+from govnews_spider.storage.layout import DataFolder
 
 _AT_WORK: Final = ThreadPoolExecutor(4, thread_name_prefix="files")
 """A disk that is asked to synchronize many files at once takes a fraction of the time, and they are encoded side by side."""
@@ -29,26 +31,26 @@ class Stage:
         self._anew = anew
         self._mark = f".{secrets.token_hex(4)}" if anew else ""
         self._data = data
-        self._parts = data / ".part"
-        self._waiting: dict[Path, Callable[[], bytes] | None] = {}
+        self._parts = DataFolder(data).parts
+        self._changes: dict[Path, Callable[[], bytes] | None] = {}
 
     def put(self, path: Path, content: Callable[[], bytes]) -> None:
         """``path`` is to have that content, which is asked for in another thread."""
-        self._waiting.pop(path, None)
-        self._waiting[path] = content
+        self._changes.pop(path, None)
+        self._changes[path] = content
 
     def drop(self, path: Path) -> None:
         """``path`` is to go."""
-        self._waiting.pop(path, None)
-        self._waiting[path] = None
+        self._changes.pop(path, None)
+        self._changes[path] = None
 
     def commit(self) -> None:
         """Replaces and deletes, in the order in which it was asked for; on disk, names and contents, when it returns.
 
-        Raises OSError where the disk does not take it: then a first part of the files may be replaced, and nothing waits any more.
+        Raises OSError where the disk does not take it: then a first part of the files may be replaced, and nothing is staged any more.
         """
-        waiting, self._waiting = self._waiting, {}
-        written = {path: content for path, content in waiting.items() if content is not None}
+        changes, self._changes = self._changes, {}
+        written = {path: content for path, content in changes.items() if content is not None}
         parts = {
             path: self._parts / f"{'~'.join(path.relative_to(self._data).parts)}{self._mark}.part" for path in written
         }
@@ -57,8 +59,8 @@ class Stage:
                 _make_folders({self._parts, *(path.parent for path in written)})
             write = _write if self._anew else _write_through
             list(_AT_WORK.map(write, parts.values(), written.values()))
-            gone = [path for path in waiting if path not in parts and path.exists()]
-            for path in waiting:
+            gone = [path for path in changes if path not in parts and path.exists()]
+            for path in changes:
                 if path in parts:
                     parts[path].replace(path)
                 elif path in gone:
@@ -82,7 +84,7 @@ def replace_files(data: Path, contents: Mapping[Path, bytes]) -> None:
 
 def clear_parts(data: Path) -> None:
     """Deletes what a run that was killed had begun to write; only for whoever holds the folder's lock."""
-    remove_files(path for path in sorted((data / ".part").glob("*")) if path.is_file())
+    remove_files(path for path in sorted(DataFolder(data).parts.glob("*")) if path.is_file())
 
 
 def remove_files(paths: Iterable[Path]) -> None:

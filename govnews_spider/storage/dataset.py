@@ -1,4 +1,4 @@
-"""The way in for analysts: the Parquet files of a data folder as one dataset."""
+"""Dataset of a data folder for analysts: its Parquet files as one Arrow dataset."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from govnews_spider.core.stages.topics import check_topics
+from govnews_spider.storage.layout import DataFolder
 from govnews_spider.storage.parquet import SCHEMA
 
 _PARTITIONS: Final = pa.schema([pa.field("year", pa.int32()), pa.field("month", pa.int32())])
@@ -43,8 +44,8 @@ def open_articles(
     first, last = _day(since, date.min), _day(until, date.max)
     if first > last:
         raise ValueError(f"empty_period: since={first} is after until={last}")
-    folders = ["articles"] + ["reprints"] * reprints + ["revisions"] * revisions
-    files = [path for folder in folders for path in sorted(Path(data, folder).glob("year=*/month=*/*-*-*.parquet"))]
+    datasets = ["articles"] + ["reprints"] * reprints + ["revisions"] * revisions
+    files = DataFolder(Path(data)).day_files(*datasets)
     if not files:
         raise FileNotFoundError(f"no_articles: {data}: no day files in it; run a crawl, or name the folder of one")
     chosen = [str(path) for path in files if first <= date.fromisoformat(path.stem) <= last]

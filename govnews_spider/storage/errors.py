@@ -1,4 +1,4 @@
-"""What keeps committed rows from being stored, by name: disks that are full or read-only, files that are damaged."""
+"""Errors of the data folder, by name: disks that are full or read-only, damaged files."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ _SQLITE: Final = {
 
 
 def storage_error(error: OSError | sqlite3.Error, path: Path) -> StorageError:
-    """The fault behind an error of the system or of SQLite while ``path`` was used."""
+    """The named form of an error of the system or of SQLite while ``path`` was used."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
         slug, what = _SQLITE.get(code, "ledger_failed"), str(error)

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from govnews_spider.article import SCHEMA_VERSION, Article, Image, set_duplicate_of
 from govnews_spider.storage.atomic import Stage
 from govnews_spider.storage.errors import StorageError, storage_error
+from govnews_spider.storage.layout import CURRENT, DataFolder
 
 _TIME: Final = pa.timestamp("us", tz="UTC")
 _IMAGE: Final = pa.struct(
@@ -84,7 +85,7 @@ class ParquetWriter:
     """
 
     def __init__(self, data: Path, *, anew: bool = False) -> None:
-        self._data = data
+        self._folder = DataFolder(data)
         self._anew = anew
         self._stage = Stage(data, anew=anew)
         self._staged: dict[Path, pa.Table] = {}
@@ -112,7 +113,7 @@ class ParquetWriter:
 
     def _update(self, day: date, revisions: dict[str, int | None], articles: Sequence[Article]) -> None:
         """Puts ``articles`` in the place of the rows named by ``revisions``; those are kept safe before they go."""
-        before = {folder: self._read(folder, day) for folder in ("articles", "reprints")}
+        before = {folder: self._read(folder, day) for folder in CURRENT}
         superseded = pa.concat_tables(self._superseded(rows, revisions, day) for rows in before.values())
         if superseded.num_rows:
             kept = self._read("revisions", day)
@@ -141,7 +142,7 @@ class ParquetWriter:
         return _unmarked(rows.filter(_mask(wanted)))
 
     def _read(self, folder: str, day: date) -> pa.Table:
-        path = self._data / day_file_path(folder, day)
+        path = self._folder.day_file(folder, day)
         if path in self._staged:
             return self._staged[path]
         return SCHEMA.empty_table() if self._anew else read_day(path)
@@ -151,7 +152,7 @@ class ParquetWriter:
         if after.equals(before):
             return
         # A day without rows keeps its file: a reader that has listed the folder is about to open it.
-        path = self._data / day_file_path(folder, day)
+        path = self._folder.day_file(folder, day)
         self._staged[path] = after
         self.weight += after.nbytes
         self._stage.put(path, partial(to_bytes, after))
@@ -168,11 +169,6 @@ def from_row(row: dict[str, Any]) -> Article:
     """The article that the row, as pyarrow gives it, was written from."""
     images = [Image(**image) for image in row["images"]]
     return Article(**row | {"images": images, "provenance": dict(row["provenance"])})
-
-
-def day_file_path(folder: str, day: date) -> str:
-    """Where the rows of a day stand, below the data folder."""
-    return f"{folder}/year={day.year}/month={day:%m}/{day}.parquet"
 
 
 def read_day(path: Path, columns: Sequence[str] = SCHEMA.names) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Single rows out of the day files."""
+"""Single rows of the day files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from govnews_spider.article import Article
 from govnews_spider.storage.errors import StorageError
-from govnews_spider.storage.parquet import day_file_path, from_row, read_day
+from govnews_spider.storage.layout import DataFolder
+from govnews_spider.storage.parquet import from_row, read_day
 
 _MOST_HELD: Final = 4_000_000
 """Characters of text that are held ready."""
@@ -26,20 +27,20 @@ class _Day(NamedTuple):
 
 
 class DayRows:
-    """Rows by their article. ``on_fault`` is told why a file cannot be read; its rows are not found then."""
+    """Rows by their article. ``on_error`` is told why a file cannot be read; its rows are not found then."""
 
-    def __init__(self, data: Path, on_fault: Callable[[StorageError], None]) -> None:
-        self._data = data
-        self._on_fault = on_fault
+    def __init__(self, data: Path, on_error: Callable[[StorageError], None]) -> None:
+        self._folder = DataFolder(data)
+        self._on_error = on_error
         self._held: OrderedDict[Path, _Day] = OrderedDict()
 
     def find(self, folder: str, day: date, article_id: str) -> Article | None:
         """The row of that article; None where there is none, or none can be read."""
-        path = self._data / day_file_path(folder, day)
+        path = self._folder.day_file(folder, day)
         try:
             rows = read_day(path).filter(pc.field("article_id") == article_id).to_pylist()
-        except StorageError as fault:
-            self._on_fault(fault)
+        except StorageError as error:
+            self._on_error(error)
             return None
         if not rows:
             self._miss(path)
@@ -47,7 +48,7 @@ class DayRows:
 
     def text(self, folder: str, day: date, article_id: str) -> str | None:
         """Its text alone, which is read together with the day's others: texts that are alike are often of one day."""
-        path = self._data / day_file_path(folder, day)
+        path = self._folder.day_file(folder, day)
         try:
             stat = path.stat()
             held = self._held.pop(path, None)
@@ -56,8 +57,8 @@ class DayRows:
         except FileNotFoundError:
             self._miss(path)
             return None
-        except StorageError as fault:
-            self._on_fault(fault)
+        except StorageError as error:
+            self._on_error(error)
             return None
         self._held[path] = held
         while len(self._held) > 1 and sum(day.size for day in self._held.values()) > _MOST_HELD:
@@ -67,8 +68,8 @@ class DayRows:
         return held.texts.get(article_id)
 
     def _miss(self, path: Path) -> None:
-        told = f"{path}: a row that the ledger knows is not there; put back a copy of the file, or run `scrapy verify --repair`"
-        self._on_fault(StorageError("row_missing", told))
+        detail = f"{path}: a row that the ledger knows is not there; put back a copy of the file, or run `scrapy verify --repair`"
+        self._on_error(StorageError("row_missing", detail))
 
 
 def _read(path: Path, stamp: tuple[int, int]) -> _Day:

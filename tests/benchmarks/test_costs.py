@@ -31,9 +31,9 @@ def test_a_filled_ledger_knows_its_articles_and_addresses_and_no_others(tmp_path
     fill(path, 300)
     with Ledger(path) as opened:
         known = [values(number) for number in (0, 7, 299)]
-        assert all(opened.known(str(row["article_id"])) and opened.known_url(str(row["url"])) for row in known)
+        assert all(opened.known(str(row["article_id"])) and opened.has_url(str(row["url"])) for row in known)
         assert not opened.known(str(values(300)["article_id"]))
-        assert not opened.known_url(str(values(300)["url"]))
+        assert not opened.has_url(str(values(300)["url"]))
         assert not list(opened.pending())
     with closing(sqlite3.connect(path)) as db:
         assert {db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES} == {300}

@@ -12,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from govnews_spider import open_articles
-from govnews_spider.storage.posts import post
+from govnews_spider.storage.layout import post_file
 from tests.heavy.hexo import Site, generate
 from tests.site import demo_catalog
 from tests.site.model import Block, SiteArticle
@@ -102,7 +102,7 @@ def rows(data: Path) -> dict[str, dict[str, Any]]:
     day = {
         row["article_id"]: row["published_at"].astimezone(demo_catalog().articles[0].published.tzinfo) for row in found
     }
-    return {post(day[row["article_id"]].date(), row["article_id"]).removeprefix("posts/"): row for row in found}
+    return {post_file(day[row["article_id"]].date(), row["article_id"]).removeprefix("posts/"): row for row in found}
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from typing import Any
 from govnews_spider.article import Article, Image
 from govnews_spider.ledger.export import export
 from govnews_spider.ledger.ledger import Ledger
-from govnews_spider.storage.writers import WRITERS, Writer
+from govnews_spider.storage.writer import Writer
+from govnews_spider.storage.writers import WRITERS
 
 NOON = datetime(2021, 11, 25, 4, 0, 0, 123456, tzinfo=UTC)
 """Noon of 2021-11-25 in Asia/Shanghai, with microseconds."""

@@ -194,8 +194,8 @@ def test_what_a_damaged_day_file_had_is_fetched_again(data: Path) -> None:
     assert "2021-11-25.parquet is damaged: 0 rows of it could be read" in said
     assert "3 articles have no row any more" in said
     with Ledger(data / "ledger.sqlite") as ledger:
-        assert not ledger.known("sina:kztest0000003")
-        assert not ledger.known_url("https://finance.sina.cn/3.d.html")
+        assert not ledger.has_article("sina:kztest0000003")
+        assert not ledger.has_url("https://finance.sina.cn/3.d.html")
         (gap,) = ledger.coverage.gaps(LIST)
         assert (gap.days(), gap.gone) == ([date(2021, 11, 25)], True)
         late = datetime(2022, 1, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Everything that was written, read again: which of the data's invariants are broken.
+"""Audit of a data folder: everything that was written is read again, and every broken invariant is named.
 
 Nothing here changes a data folder. The caller holds its lock (:func:`govnews_spider.ledger.lock.hold`), so that nothing moves meanwhile;
 memory holds one day's rows at a time, the rest lies in a temporary database.
@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+from govnews_spider.storage.layout import DATASETS
+from govnews_spider.storage.writers import derived_writers
 from govnews_spider.verify.audit import articles, files, ledger, runs, stray_files
 from govnews_spider.verify.audit.findings import Audit
-from govnews_spider.verify.audit.inventory import FOLDERS, Inventory
+from govnews_spider.verify.audit.inventory import Inventory
 
 __all__ = ["audit"]
 
@@ -21,7 +23,9 @@ def audit(data: Path) -> Audit:
     """What all checks found in a data folder. Raises :class:`Fault` where a file is not given by the system."""
     found = Audit()
     with Inventory(data) as inventory:
-        found.looked["posts"] = inventory.count("SELECT count(*) FROM posts")
+        found.looked["posts"] = inventory.count("SELECT count(*) FROM outputs WHERE noun = 'post'")
+        if any(writer.noun != "post" for writer in derived_writers().values()):
+            found.looked["outputs"] = inventory.count("SELECT count(*) FROM outputs WHERE noun <> 'post'")
         checks = (
             files.scan(inventory),
             articles.articles(inventory),
@@ -36,10 +40,9 @@ def audit(data: Path) -> Audit:
 
 
 def _looked(inventory: Inventory) -> Iterator[tuple[str, int]]:
-    data = inventory.data
-    yield "day files", sum(1 for folder in FOLDERS for _ in data.glob(f"{folder}/**/*.parquet"))
+    yield "day files", len(inventory.folder.parquet_files(*DATASETS))
     yield "rows", inventory.count("SELECT count(*) FROM rows WHERE folder <> 'outbox'")
     yield "articles", inventory.count("SELECT count(DISTINCT article_id) FROM rows")
     yield "reprints", inventory.count("SELECT count(*) FROM rows WHERE folder = 'reprints'")
     yield "ledger", inventory.count("SELECT count(*) FROM ledger.identities") if inventory.fault is None else 0
-    yield "runs", sum(1 for _ in data.glob("runs/*.json"))
+    yield "runs", len(inventory.folder.run_reports())

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from govnews_spider.storage.layout import LOST
 from govnews_spider.verify.audit.findings import Finding
-from govnews_spider.verify.audit.inventory import LOST, Inventory
+from govnews_spider.verify.audit.inventory import Inventory
 
 _TWICE: Final = """
     SELECT article_id, count(*), group_concat(path, ', ') FROM settled WHERE folder IN ('articles', 'reprints')

@@ -1,4 +1,4 @@
-"""What can be read of a ledger, be it whole or damaged; nothing here writes to it."""
+"""Damaged ledgers: everything of them that can still be read; nothing here writes to one."""
 
 from __future__ import annotations
 

@@ -1,56 +1,59 @@
-"""Checks of the files, one day in memory at a time: day files, their rows, and the posts that belong to them."""
+"""Checks of the Parquet files and their rows, one day in memory at a time, and of the output files that follow from them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
 from typing import Final
 
-from govnews_spider.article import KINDS, SCHEMA_VERSION, Article, Rejected
-from govnews_spider.core.documents.front_matter import STYLES, dumps
+from govnews_spider.article import KINDS, SCHEMA_VERSION, Article
 from govnews_spider.core.stages.normalize import content_hash
 from govnews_spider.storage.errors import StorageError
-from govnews_spider.storage.parquet import day_file_path, from_row, read_day
-from govnews_spider.storage.posts import post
+from govnews_spider.storage.layout import CURRENT, day_file, day_of
+from govnews_spider.storage.parquet import from_row, read_day
 from govnews_spider.verify.audit.findings import Finding
-from govnews_spider.verify.audit.inventory import Inventory, day_named
+from govnews_spider.verify.audit.inventory import Inventory
+from govnews_spider.verify.audit.outputs import Outputs
 
 _UNREADABLE: Final = ("damaged_day_file", "other_schema")
-_ON_THEIR_WAY: Final = """
-    SELECT DISTINCT article_id, day FROM rows WHERE article_id IN (SELECT article_id FROM rows WHERE folder = 'outbox')
-"""
-"""Articles that wait, and every day under which one may have a post, of before or of after."""
 
 
 def scan(inventory: Inventory) -> Iterator[Finding]:
-    """Reads every file, lists its rows in ``inventory``, and gives what is wrong with the file, a row or a post.
+    """Reads every file, lists its rows in ``inventory``, and gives what is wrong with a Parquet file, a row or an output file.
 
     Raises :class:`StorageError` for a file that the system does not give.
     """
-    for path in inventory.day_files():
-        try:
-            table = read_day(inventory.data / path)
-        except StorageError as fault:
-            if fault.slug not in _UNREADABLE:
-                raise
-            what = fault.detail.removeprefix(f"{inventory.data / path}: ").rpartition("; ")[0]
-            yield Finding(fault.slug, path, what)
-            continue
-        articles = [from_row(row) for row in table.to_pylist()]
-        folder = path.partition("/")[0]
-        inventory.add(folder, path, articles)
-        yield from _day_file(path, folder, articles)
-        if folder == "articles":
-            for article in articles:
-                yield from _post(inventory, article)
+    outputs = Outputs(inventory)
+    for paths in inventory.files_by_day():
+        rows: list[Article] = []
+        is_whole = True
+        for path in paths:
+            try:
+                table = read_day(inventory.folder.root / path)
+            except StorageError as error:
+                if error.slug not in _UNREADABLE:
+                    raise
+                is_whole = False
+                detail = error.detail.removeprefix(f"{inventory.folder.root / path}: ").rpartition("; ")[0]
+                yield Finding(error.slug, path, detail)
+                continue
+            articles = [from_row(row) for row in table.to_pylist()]
+            dataset = path.partition("/")[0]
+            inventory.add(dataset, path, articles)
+            yield from _day_file(path, dataset, articles)
+            if dataset == "articles":  # a wrong mark in such a row costs it no file
+                rows += [replace(row, duplicate_of=None) if row.duplicate_of else row for row in articles]
+            elif dataset in CURRENT:
+                rows += articles
+        yield from outputs.check(rows, is_whole=is_whole)
     inventory.end()
-    yield from _posts_without_row(inventory)
+    yield from outputs.strays()
 
 
 def _day_file(path: str, folder: str, articles: list[Article]) -> Iterator[Finding]:
-    day = day_named(path)
-    if day is None or path != day_file_path(folder, day):
-        right = day_file_path(folder, day) if day else "a name such as 2021-11-25.parquet"
+    day = day_of(path)
+    if day is None or path != day_file(folder, day):
+        right = day_file(folder, day) if day else "a name such as 2021-11-25.parquet"
         yield Finding("misplaced_day_file", path, f"{right} was expected")
     for article in articles:
         of = f"{path}: {article.article_id} revision {article.revision}"
@@ -82,30 +85,3 @@ def _marks(of: str, folder: str, article: Article) -> Iterator[Finding]:
         yield Finding("article_marked", of, f"it stands in articles/ and repeats {article.duplicate_of}")
     if folder == "reprints" and (None in marks or not 0 <= (article.similarity or 0) <= 1):
         yield Finding("reprint_unmarked", of, f"duplicate_of {article.duplicate_of}, similarity {article.similarity}")
-
-
-def _post(inventory: Inventory, article: Article) -> Iterator[Finding]:
-    """The post of a row of ``articles/``; that of an article on its way may be any."""
-    path = post(article.day, article.article_id)
-    exists = inventory.meet_post(path)
-    if inventory.waits(article.article_id):
-        return
-    if not exists:
-        if (inventory.data / path).exists():  # another row has the same post
-            return
-        yield Finding("post_missing", path, f"{article.article_id} has a row and no post", article)
-        return
-    try:
-        expected = dumps(article, style=STYLES[0]).encode()
-    except Rejected as rejected:
-        yield Finding("row_without_document", article.article_id, str(rejected))
-        return
-    if (inventory.data / path).read_bytes() != expected:
-        yield Finding("post_differs", path, f"it is not what the row of {article.article_id} gives", article)
-
-
-def _posts_without_row(inventory: Inventory) -> Iterator[Finding]:
-    for article_id, day in inventory.db.execute(_ON_THEIR_WAY).fetchall():
-        inventory.meet_post(post(date.fromisoformat(day), article_id))
-    for (path,) in inventory.db.execute("SELECT path FROM posts ORDER BY path"):
-        yield Finding("post_without_row", path, "no row of articles/ belongs to it")

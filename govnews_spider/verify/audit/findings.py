@@ -1,12 +1,11 @@
-"""What a check of the data folder may find, by name, and how much it has looked at."""
+"""Findings of ``scrapy verify``: their slugs by check, each with its cure, and their counts."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
-
-from govnews_spider.article import Article
 
 _REPAIR: Final = "`scrapy verify --repair`"
 
@@ -54,13 +53,18 @@ CHECKS: Final[dict[str, dict[str, str]]] = {
         "post_without_row": f"{_REPAIR} sets it aside",
         "row_without_document": "the row was changed by another program; put back a copy of the file",
     },
+    "outputs": {
+        "output_missing": f"{_REPAIR} writes it from its rows",
+        "output_differs": f"{_REPAIR} writes it anew from its rows",
+        "output_without_row": f"{_REPAIR} sets it aside",
+    },
     "runs": {
         "unreadable_report": f"{_REPAIR} sets it aside",
         "wrong_balance": "a run did not account for all that it saw: report the bug with this file, then move the file away",
         "rejections_differ": "the log or the report was changed or cut: put back copies, or move both away",
     },
 }
-"""Check → slug of what it may find → the cure. A table of ``scrapy verify`` has a line for each check."""
+"""Check → slug of what it may find → the cure. ``scrapy verify`` prints a line for each check; ``outputs`` are formats beside the posts."""
 
 _CHECK_OF: Final = {slug: check for check, cures in CHECKS.items() for slug in cures}
 SHOWN: Final = 20
@@ -69,12 +73,12 @@ SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken thing. ``place`` is a path below the data folder, or the article; ``article`` the row behind a post."""
+    """One broken thing: ``path`` below the data folder, or the article; ``encode`` gives what an output file should hold."""
 
     slug: str
-    place: str
+    path: str
     what: str
-    article: Article | None = None
+    encode: Callable[[], bytes] | None = None
 
     @property
     def check(self) -> str:
@@ -82,12 +86,12 @@ class Finding:
         return _CHECK_OF[self.slug]
 
     def __str__(self) -> str:
-        return f"{self.slug}: {self.place}: {self.what}; {CHECKS[self.check][self.slug]}"
+        return f"{self.slug}: {self.path}: {self.what}; {CHECKS[self.check][self.slug]}"
 
 
 @dataclass(slots=True)
 class Audit:
-    """What the checks looked at and found."""
+    """Counts of what the checks looked at and found."""
 
     looked: Counter[str] = field(default_factory=Counter)
     """Check → how many things it looked at."""
@@ -103,7 +107,7 @@ class Audit:
         self.broken[finding.slug] += 1
         kept = self.first[finding.check]
         if len(kept) < SHOWN:
-            kept.append(Finding(finding.slug, finding.place, finding.what))
+            kept.append(Finding(finding.slug, finding.path, finding.what))
 
     def broken_of(self, check: str) -> int:
         """How many broken things that check found."""

@@ -1,27 +1,23 @@
-"""What lies in a data folder, listed where it may be as long as it likes: a temporary database on disk, beside the ledger."""
+"""Inventory of a data folder: its rows and output files in a scratch database, beside the ledger."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from datetime import date
 from hashlib import blake2b
+from itertools import groupby
 from pathlib import Path
 from typing import Final, Self
 
 from govnews_spider.article import Article
 from govnews_spider.core.dedup.identity import aliases, text_key
 from govnews_spider.ledger.outbox import iso, to_json
+from govnews_spider.storage.layout import DATASETS, LEDGER, LOST, DataFolder, day_of
+from govnews_spider.storage.scratch import scratch_database
+from govnews_spider.storage.writers import derived_writers
 from govnews_spider.verify.audit.damaged_ledger import Outbox, ledger_fault
 
-FOLDERS: Final = ("articles", "reprints", "revisions")
-LOST: Final = "damaged/lost.jsonl"
-"""Articles and revisions of which no row is left, one JSON object a line: what a repair could not bring back."""
-
 _SCHEMA: Final = """
-    PRAGMA main.journal_mode = OFF; PRAGMA main.synchronous = OFF; PRAGMA main.cache_size = -16000;
     CREATE TABLE rows (
         article_id TEXT, revision INTEGER, folder TEXT, path TEXT, day TEXT, content_hash TEXT, published_at TEXT, url TEXT,
         origin TEXT, first_seen TEXT, seen TEXT, duplicate_of TEXT, similarity REAL, reason TEXT, text_key BLOB, digest BLOB
@@ -36,7 +32,7 @@ _SCHEMA: Final = """
         duplicate_of TEXT, similarity REAL, reason TEXT, text_key BLOB
     ) WITHOUT ROWID;
     CREATE TABLE aliases (alias TEXT PRIMARY KEY, article_id TEXT) WITHOUT ROWID;
-    CREATE TABLE posts (path TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE outputs (path TEXT PRIMARY KEY, noun TEXT) WITHOUT ROWID;
     CREATE TABLE lost (article_id TEXT, revision INTEGER, PRIMARY KEY (article_id, revision)) WITHOUT ROWID;
 """
 _NEWEST: Final = """
@@ -48,26 +44,26 @@ _NEWEST: Final = """
 
 
 class Inventory:
-    """Rows and posts of a data folder, in ``db``; the ledger is attached to it as ``ledger`` where it can be read (``fault`` is None).
+    """Rows and output files of a data folder, in ``db``; the ledger is attached as ``ledger`` where it can be read (``fault`` is None).
 
     Rows that wait in the outbox stand among the others under the folder ``outbox``, before any file is read. An article that
     has one is on its way: its files may be those of before, of after, or both. All others are ``settled``.
     """
 
     def __init__(self, data: Path) -> None:
-        self.data = data
-        self.db = sqlite3.connect("", isolation_level=None)
-        self.db.executescript(_SCHEMA)
-        path = data / "ledger.sqlite"
+        self.folder = DataFolder(data)
+        self.db = scratch_database(_SCHEMA)
+        path = self.folder.ledger
         self.fault = ledger_fault(path)
         if self.fault is None:
             self.db.execute("ATTACH ? AS ledger", (str(path),))
             self.db.execute("PRAGMA ledger.synchronous = FULL")
         self.db.execute("BEGIN")
         for article in Outbox(path).articles():
-            self.add("outbox", "ledger.sqlite", [article])
-        paths = ((str(path.relative_to(data)),) for path in data.glob("posts/**/*.md"))
-        self.db.executemany("INSERT INTO posts VALUES (?)", paths)
+            self.add("outbox", LEDGER, [article])
+        for writer in derived_writers().values():
+            paths = ((self.folder.relative(path), writer.noun) for path in data.glob(writer.pattern))
+            self.db.executemany("INSERT OR IGNORE INTO outputs VALUES (?, ?)", paths)
         self.db.executemany("INSERT OR IGNORE INTO lost VALUES (?, ?)", lost_rows(data))
 
     def __enter__(self) -> Self:
@@ -76,10 +72,11 @@ class Inventory:
     def __exit__(self, *exc_info: object) -> None:
         self.db.close()
 
-    def day_files(self) -> Iterator[str]:
-        """Paths of the Parquet files, below the data folder."""
-        for folder in FOLDERS:
-            yield from sorted(str(path.relative_to(self.data)) for path in self.data.glob(f"{folder}/**/*.parquet"))
+    def files_by_day(self) -> Iterator[list[str]]:
+        """Paths of the Parquet files below the data folder, those named after one day together."""
+        paths = [self.folder.relative(path) for path in self.folder.parquet_files(*DATASETS)]
+        for _, group in groupby(sorted(paths, key=_day_key), key=_day_key):
+            yield list(group)
 
     def add(self, folder: str, path: str, articles: Sequence[Article]) -> None:
         """Lists rows that were found there."""
@@ -101,9 +98,9 @@ class Inventory:
         sql = "SELECT 1 FROM rows WHERE article_id = ? AND folder = 'outbox'"
         return self.db.execute(sql, (article_id,)).fetchone() is not None
 
-    def meet_post(self, path: str) -> bool:
-        """Whether there is such a post; it is none without a row then."""
-        return self.db.execute("DELETE FROM posts WHERE path = ?", (path,)).rowcount > 0
+    def meet_output(self, path: str) -> bool:
+        """Whether there is such an output file that no row has claimed yet; now one has."""
+        return self.db.execute("DELETE FROM outputs WHERE path = ?", (path,)).rowcount > 0
 
     def count(self, sql: str) -> int:
         """The one number that the query gives."""
@@ -111,11 +108,9 @@ class Inventory:
         return number
 
 
-def day_named(path: str) -> date | None:
-    """The day in the name of a day's file; None where it has none."""
-    with suppress(ValueError):
-        return date.fromisoformat(Path(path).stem)
-    return None
+def _day_key(path: str) -> str:
+    """The day in the name of a file, else its whole path."""
+    return str(day_of(path) or path)
 
 
 def lost_rows(data: Path) -> list[tuple[str, int]]:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
+from govnews_spider.storage.layout import LEDGER
 from govnews_spider.verify.audit.findings import Finding
 from govnews_spider.verify.audit.inventory import Inventory
 
@@ -59,7 +60,7 @@ def ledger(inventory: Inventory) -> Iterator[Finding]:
     fault, db = inventory.fault, inventory.db
     if fault is not None:
         if fault.slug != "ledger_missing" or inventory.count("SELECT count(*) FROM rows"):
-            yield Finding(fault.slug, "ledger.sqlite", fault.detail)
+            yield Finding(fault.slug, LEDGER, fault.detail)
         return
     for article_id, revision, day in db.execute(_NO_ROW):
         yield Finding(

@@ -1,4 +1,4 @@
-"""Checks of the accounts of all runs, each with its log of rejections."""
+"""Checks of the run reports, each with its log of rejections."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from govnews_spider.runs.run import OUTCOMES
+from govnews_spider.storage.layout import DataFolder
 from govnews_spider.verify.audit.findings import Finding
 
 
 def runs(data: Path) -> Iterator[Finding]:
     """Reports and logs that cannot be read, or do not add up."""
-    for path in sorted(data.glob("runs/*.json")):
+    for path in DataFolder(data).run_reports():
         place = str(path.relative_to(data))
         try:
             yield from _run(data, place, json.loads(path.read_bytes()))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             yield Finding("unreadable_report", place, f"{type(error).__name__}: {error}")
-    for path in sorted(data.glob("rejected/*.jsonl")):
+    for path in DataFolder(data).rejection_logs():
         try:
             _slugs(path)
         except ValueError as error:
@@ -35,7 +36,7 @@ def _run(data: Path, place: str, report: dict[str, Any]) -> Iterator[Finding]:
     elif left < 0 or (left and report["exit_code"] != 130 and report["reason"] == "finished"):
         yield Finding("wrong_balance", place, f"it ended by itself, and {left} articles have no outcome")
     told = Counter({slug: count for slug, count in report["slugs"].items() if slug != "off_topic" and count})
-    path = data / "rejected" / f"{report['run_id']}.jsonl"
+    path = DataFolder(data).rejection_log(report["run_id"])
     try:
         logged = _slugs(path)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What lies in a data folder and is neither data nor broken."""
+"""Stray files of a data folder: part files, files that no run writes, and files that a repair has set aside."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from govnews_spider.storage.layout import DATASETS
+
 _SUFFIXES: Final = {
-    **dict.fromkeys(("articles", "reprints", "revisions"), ".parquet"),
+    **dict.fromkeys(DATASETS, ".parquet"),
     "posts": ".md",
     "rejected": ".jsonl",
     "runs": ".json",

@@ -1,4 +1,4 @@
-"""The ledger: made anew where it is damaged, and brought to agree with the rows of the files."""
+"""Repair of the ledger: made anew where it is damaged, and brought to agree with the rows of the files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from govnews_spider.article import SHANGHAI
 from govnews_spider.ledger.outbox import iso
 from govnews_spider.ledger.schema import connect
 from govnews_spider.storage.atomic import remove_files
+from govnews_spider.storage.layout import DataFolder
 from govnews_spider.verify.audit.damaged_ledger import Outbox, Salvage, ledger_fault
 from govnews_spider.verify.audit.inventory import Inventory
 from govnews_spider.verify.audit.ledger import COUNTED
@@ -71,7 +72,7 @@ def make_anew(data: Path) -> Iterator[str]:
 
     What the old one said of articles is checked against the rows later, by :func:`agree`.
     """
-    path = data / "ledger.sqlite"
+    path = DataFolder(data).ledger
     ready = path.with_name(f"{path.name}.ready")
     fault = ledger_fault(path)
     if fault is None:

@@ -1,4 +1,4 @@
-"""Texts that the ledger does not know: compared with all others, as if their articles came in now."""
+"""Repair of fingerprints: texts that the ledger does not know are compared with all others, as if their articles came in now."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 
 from govnews_spider.article import Article
 from govnews_spider.ledger.ledger import Ledger
-from govnews_spider.storage.parquet import day_file_path, from_row, read_day
+from govnews_spider.storage.layout import CURRENT, DataFolder
+from govnews_spider.storage.parquet import from_row, read_day
 from govnews_spider.verify.audit.damaged_ledger import Outbox
 
 
 def compare(data: Path) -> Iterator[str]:
     """The rows of day after day, so that what a reprint repeats is known before it; those that wait for the files at the end."""
-    path = data / "ledger.sqlite"
+    path = DataFolder(data).ledger
     with Ledger(path, is_held=True) as ledger:
         done = 0
         for day in ledger.days_not_compared():
@@ -27,6 +28,6 @@ def compare(data: Path) -> Iterator[str]:
 
 
 def _rows(data: Path, day: date) -> list[Article]:
-    tables = [read_day(data / day_file_path(folder, day)) for folder in ("articles", "reprints")]
+    tables = [read_day(DataFolder(data).day_file(dataset, day)) for dataset in CURRENT]
     rows = [from_row(row) for table in tables for row in table.to_pylist()]
     return sorted(rows, key=lambda row: (row.published_at, row.article_id))

@@ -1,4 +1,4 @@
-"""Rows of the outbox that were numbered by a ledger which did not know what the files have."""
+"""Repair of the outbox: rows numbered by a ledger that did not know the rows in the files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Day files: damaged ones are set aside, and each row comes to stand where it belongs, once."""
+"""Repair of day files: damaged ones are set aside, and each row is moved to where it belongs, once."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from govnews_spider.storage.atomic import remove_files, replace_files
-from govnews_spider.storage.parquet import SCHEMA, day_file_path, from_row, read_day, to_bytes
+from govnews_spider.storage.layout import day_file, day_of
+from govnews_spider.storage.parquet import SCHEMA, from_row, read_day, to_bytes
 from govnews_spider.verify.audit.files import scan
-from govnews_spider.verify.audit.inventory import Inventory, day_named
+from govnews_spider.verify.audit.inventory import Inventory
 
 Key = tuple[str, int]
 
@@ -44,13 +45,13 @@ def read_again(inventory: Inventory, days: set[date]) -> Iterator[str]:
     for finding in scan(inventory):
         if finding.slug != "damaged_day_file":
             continue
-        path = finding.place
-        table = _salvaged(inventory.data / path)
-        aside = set_aside(inventory.data, path)
+        path = finding.path
+        table = _salvaged(inventory.folder.root / path)
+        aside = set_aside(inventory.folder.root, path)
         if table.num_rows:
-            _write(inventory.data, path, table)
+            _write(inventory.folder.root, path, table)
             inventory.add(path.partition("/")[0], path, [from_row(row) for row in table.to_pylist()])
-        days.update(day for day in (day_named(path),) if day)
+        days.update(day for day in (day_of(path),) if day)
         yield f"{path} is damaged: {table.num_rows} rows of it could be read; the file is now {aside}"
 
 
@@ -68,7 +69,7 @@ def settle(inventory: Inventory) -> Iterator[str]:
     for (path,) in db.execute("SELECT DISTINCT path FROM go ORDER BY path").fetchall():
         wanted = db.execute("SELECT article_id, revision, kept FROM go WHERE path = ?", (path,))
         quota = {(article_id, revision): kept for article_id, revision, kept in wanted}
-        _write(inventory.data, path, _limited(read_day(inventory.data / path), quota))
+        _write(inventory.folder.root, path, _limited(read_day(inventory.folder.root / path), quota))
     if settled:
         yield f"{settled} articles had rows twice, in a wrong place, or superseded ones only: each row stands where it belongs now, once"
 
@@ -104,7 +105,7 @@ def _plan(inventory: Inventory, article_id: str) -> bool:
     places = Counter((path, revision) for revision, _, path, *_ in rows)
     for revision, _, path, day, duplicate_of, _ in rows:
         folder = "revisions" if revision < newest else "reprints" if duplicate_of else "articles"
-        home = day_file_path(folder, date.fromisoformat(day))
+        home = day_file(folder, date.fromisoformat(day))
         if (home, revision) not in places:
             places[home, revision] = 1
             inventory.db.execute("INSERT INTO come VALUES (?, ?, ?, ?)", (home, path, article_id, revision))
@@ -114,17 +115,17 @@ def _plan(inventory: Inventory, article_id: str) -> bool:
 
 
 def _take_in(inventory: Inventory, target: str) -> None:
-    path = inventory.data / target
+    path = inventory.folder.root / target
     tables = [read_day(path)]
     sql = "SELECT source, article_id, revision FROM come WHERE target = ? ORDER BY source"
     wanted: dict[str, dict[Key, int]] = {}
     for source, article_id, revision in inventory.db.execute(sql, (target,)):
         wanted.setdefault(source, {})[article_id, revision] = 1
     for source, keys in wanted.items():
-        table = read_day(inventory.data / source)
+        table = read_day(inventory.folder.root / source)
         there = table.filter(_mask(key in keys for key in _keys(table)))
         tables.append(_limited(there, keys))
-    _write(inventory.data, target, pa.concat_tables(tables))
+    _write(inventory.folder.root, target, pa.concat_tables(tables))
 
 
 def _limited(table: pa.Table, quota: dict[Key, int]) -> pa.Table:
@@ -138,9 +139,9 @@ def _limited(table: pa.Table, quota: dict[Key, int]) -> pa.Table:
 
 
 def _write(data: Path, path: str, table: pa.Table) -> None:
-    day = day_named(path)
+    day = day_of(path)
     # As the writer, which keeps a day without rows.
-    if table.num_rows or (day and path == day_file_path(path.partition("/")[0], day)):
+    if table.num_rows or (day and path == day_file(path.partition("/")[0], day)):
         table = table.sort_by([(name, "ascending") for name in ("published_at", "article_id", "revision")])
         replace_files(data, {data / path: to_bytes(table)})
     else:
