@@ -16,7 +16,7 @@ from scrapy.commands import crawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
-from govnews_spider.commands import print_what_can_be
+from govnews_spider.commands import replace_unencodable
 
 if TYPE_CHECKING:
     from govnews_spider.extensions.run_report import RunReport
@@ -42,7 +42,7 @@ class Command(crawl.Command):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Runs one spider and sets ``exitcode``; raises UsageError (exit code 2) before any of it runs."""
-        print_what_can_be()
+        replace_unencodable()
         crawler = self._checked(args, opts.spargs)
         if crawler is None:
             return
