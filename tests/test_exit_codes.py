@@ -47,7 +47,7 @@ RULES: list[tuple[str, Run, int]] = [
     ("some pages are no articles", run_of({"a": listed()}, stored=2, rejected=1), 0),
     ("nothing has the keyword", run_of({"a": listed()}, off_topic=3), 0),
     ("only reprints", run_of({"a": listed()}, reprint=3), 0),
-    ("an error of ours", run_of({"a": listed()}, stored=2, failed=1, errors=["KeyError: 'a'"]), 1),
+    ("an error of ours", run_of({"a": listed()}, stored=2, failed=1, internal_errors=["KeyError: 'a'"]), 1),
     ("the spider never closed", run_of({"a": listed()}, stored=3, reason=""), 1),
     ("stopped, but by no signal", run_of({"a": listed()}, stored=3, reason="shutdown"), 1),
     ("lists without a row", run_of({"a": listed(0, list_empty=1), "b": listed(0, list_not_registered=1)}), 3),
@@ -97,7 +97,7 @@ WORSE: list[tuple[int, Callable[[Run], Run]]] = [
     (3, lambda run: replace(run, seen=2, outcomes=Counter(rejected=2))),
     (4, lambda run: replace(run, lists={"a": listed(0, http_403=1)})),
     (7, lambda run: replace(run, seen=99)),
-    (1, lambda run: replace(run, errors=["KeyError"])),
+    (1, lambda run: replace(run, internal_errors=["KeyError"])),
     (130, lambda run: replace(run, interrupted=True)),
 ]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from scrapy.settings import Settings
 
 import govnews_spider.settings as module
+from govnews_spider import __version__
 from govnews_spider.runs.options import Options
 from tests.site import SinaSite, demo_catalog
 from tests.support.crawls import ROOT, crawl
@@ -96,3 +98,13 @@ def test_the_environment_sets_and_the_command_line_wins(tmp_path: Path) -> None:
     assert done.code == 0
     assert done.balance["stored"]
     assert not (tmp_path / "env").exists()
+
+
+def test_the_version_stands_in_one_place_and_heads_the_changelog() -> None:
+    assert f"govnews_spider/{__version__})" in module.USER_AGENT
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert (project["project"]["dynamic"], "version" in project["project"]) == (["version"], False)
+    assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "govnews_spider.__version__"}
+    heads = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert heads[0].startswith(f"{__version__} ")
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+ \((unreleased|20\d\d-\d\d-\d\d)\)", head) for head in heads)

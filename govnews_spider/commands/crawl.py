@@ -1,4 +1,4 @@
-"""``scrapy crawl``: Scrapy's, but its arguments are checked first and its exit code tells the truth."""
+"""Command ``scrapy crawl``: Scrapy's own, with arguments that are checked first and an exit code that says how the run ended."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from scrapy.commands import crawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
-from govnews_spider.commands import print_what_can_be
+from govnews_spider.commands import replace_unencodable
+from govnews_spider.storage.layout import DataFolder
 
 if TYPE_CHECKING:
     from govnews_spider.extensions.run_report import RunReport
@@ -25,14 +26,14 @@ if TYPE_CHECKING:
 
 _LAST_SECOND: Final = 1.0
 _COLLECT_AFTER: Final = 20_000
-"""New objects, less those gone, after which Python looks for cycles among the young ones; by default 700."""
+"""Net number of new objects after which Python looks for cycles among the young ones; by default 700."""
 
 
 class Command(crawl.Command):
     """Exit codes are those of :data:`govnews_spider.runs.run.EXIT_CODES`."""
 
     def long_desc(self) -> str:
-        """With the spiders and their arguments."""
+        """The description, with the spiders and their arguments."""
         from govnews_spider.spiders.arguments import KNOWN
 
         return (
@@ -42,26 +43,26 @@ class Command(crawl.Command):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Runs one spider and sets ``exitcode``; raises UsageError (exit code 2) before any of it runs."""
-        print_what_can_be()
-        crawler = self._checked(args, opts.spargs)
+        replace_unencodable()
+        crawler = self._check(args, opts.spargs)
         if crawler is None:
             return
-        self._crawler = crawler
+        self._crawl = crawler
         self._interrupted = False
         process: Any = self.crawler_process
-        process._signal_shutdown = self._noting(process._signal_shutdown)
-        process._signal_kill = _ending_at_once(process._signal_kill)
-        process.crawl(self._crawler, **opts.spargs)
-        # What is loaded by now stays, and a page makes many small objects that go by themselves: looking through all of them again
-        # and again for cycles was a fifteenth of a crawl.
+        process._signal_shutdown = self._mark_interrupted(process._signal_shutdown)
+        process._signal_kill = _end_at_once(process._signal_kill)
+        process.crawl(self._crawl, **opts.spargs)
+        # Modules and settings stay until the end, and the many small objects of a page are freed without the collector: its search for
+        # cycles took a fifteenth of a crawl.
         gc.freeze()
         gc.set_threshold(_COLLECT_AFTER)
         process.start()
         self.exitcode = self._exit_code()
-        _flush_or_forget()
+        _flush_streams()
 
-    def _checked(self, args: list[str], given: dict[str, str]) -> Crawler | None:
-        """The crawler; None, with ``exitcode`` set, where the data is broken. Raises UsageError for all else that keeps it from running."""
+    def _check(self, args: list[str], given: dict[str, str]) -> Crawler | None:
+        """The crawler; None, with ``exitcode`` set, where the data is broken. Raises UsageError for any other obstacle."""
         # Imported here, for a module that fails to import would take every scrapy command with it.
         from govnews_spider.ledger.ledger import Ledger
         from govnews_spider.runs.options import Options
@@ -76,22 +77,22 @@ class Command(crawl.Command):
             arguments = spider.read(given)
             _check_replay(options, as_of=getattr(arguments, "as_of", None))
             if arguments.sample is None:
-                Ledger(options.data / "ledger.sqlite").close()
+                Ledger(DataFolder(options.data).ledger).close()
         except KeyError as error:
             known = ", ".join(process.spider_loader.list())
             raise UsageError(f"unknown_spider: {args[0]!r}; there are {known}", print_help=False) from error
         except ValueError as error:
             raise UsageError(str(error), print_help=False) from error
-        except StorageError as fault:
-            if not fault.breaks_data:
-                raise UsageError(str(fault), print_help=False) from fault
-            sys.stderr.write(f"{fault}\n")
+        except StorageError as error:
+            if not error.breaks_data:
+                raise UsageError(str(error), print_help=False) from error
+            sys.stderr.write(f"{error}\n")
             self.exitcode = 7
             return None
         return self._create_crawler(spider)
 
-    def _noting(self, handler: Any) -> Any:
-        """Scrapy's handler of the first signal, which takes over before anything runs; the run report hears of it too."""
+    def _mark_interrupted(self, handler: Any) -> Any:
+        """Scrapy's handler of the first signal, which also marks the run as interrupted."""
 
         def interrupted(number: int, frame: FrameType | None) -> None:
             self._interrupted = True
@@ -103,55 +104,55 @@ class Command(crawl.Command):
         return interrupted
 
     def _report(self) -> RunReport | None:
-        """None while the crawl is not set up."""
+        """The run report; None while the crawl is not set up."""
         from govnews_spider.extensions.run_report import RunReport
 
         try:
-            return self._crawler.get_extension(RunReport)
+            return self._crawl.get_extension(RunReport)
         except RuntimeError:
             return None
 
     def _exit_code(self) -> int:
-        """1 where the run never began; its traceback is in the log."""
+        """The exit code; 1 where the run never began: its traceback is in the log."""
         from govnews_spider.runs.run import exit_code
 
         report = self._report()
         if report is None:
             return 130 if self._interrupted else 1
         if report.run.finished is None:
-            report.spider_closed("killed")  # by a second signal: the account is told all the same
+            report.spider_closed("killed")  # by a second signal, which skips the closing of the spider
         return exit_code(report.run)[0]
 
 
 def _check_replay(options: Options, *, as_of: datetime | None) -> None:
-    """Raises ValueError where there is nothing to replay."""
+    """Raises ValueError for a replay without archives, and for ``as_of`` without a replay."""
     from govnews_spider.archive.lookup import archives
     from govnews_spider.archive.reader import SUFFIXES, is_archive
 
     if options.replay and not any(map(is_archive, archives(options.replay))):
-        named = ", ".join(map(str, options.replay))
-        raise ValueError(f"no_archives: GOVNEWS_REPLAY={named}: there is no archive ({', '.join(SUFFIXES)})")
+        paths = ", ".join(map(str, options.replay))
+        raise ValueError(f"no_archives: GOVNEWS_REPLAY={paths}: there is no archive ({', '.join(SUFFIXES)})")
     if as_of is not None and not options.replay:
         raise ValueError("as_of_without_replay: as_of chooses among archived answers; name archives by GOVNEWS_REPLAY")
 
 
-def _flush_or_forget() -> None:
-    """A terminal that was closed takes no last words, and Python would end with 120 for that, whatever the crawl has done."""
+def _flush_streams() -> None:
+    """Flushes the standard streams; a terminal that was closed would have Python end with 120 instead of the exit code."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
-            with Path(os.devnull).open("wb") as nothing:
-                os.dup2(nothing.fileno(), stream.fileno())
+            with Path(os.devnull).open("wb") as null:
+                os.dup2(null.fileno(), stream.fileno())
 
 
-def _ending_at_once(handler: Any) -> Any:
-    """Scrapy's handler of the second signal, which waits for whatever is being done; a second later the process ends."""
+def _end_at_once(handler: Any) -> Any:
+    """Scrapy's handler of the second signal, which waits for all tasks; a second later the process ends."""
 
     def kill(number: int, frame: FrameType | None) -> None:
         handler(number, frame)
-        ending = threading.Timer(_LAST_SECOND, os._exit, (130,))  # as safe as kill -9, which loses nothing committed
-        ending.daemon = True
-        ending.start()
+        timer = threading.Timer(_LAST_SECOND, os._exit, (130,))  # as safe as kill -9, which loses nothing committed
+        timer.daemon = True
+        timer.start()
 
     return kill

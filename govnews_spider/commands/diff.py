@@ -1,17 +1,17 @@
-"""``scrapy diff``: what changed from one data folder to another, field by field."""
+"""Command ``scrapy diff``: what changed from one data folder to another, field by field."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
 
-from govnews_spider.commands import print_what_can_be
+from govnews_spider.commands import ProjectCommand, plain_console
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,23 +23,17 @@ _LAYOUTS: Final = 2
 """Layouts that are named for a field: those with most changes."""
 
 
-class Command(ScrapyCommand):
+class Command(ProjectCommand, ScrapyCommand):
     """Exit codes: 0 compared, whatever differs, 1 the disk does not let it, 2 bad argument or no articles, 7 a file is broken."""
 
-    requires_project = True
-    requires_crawler_process = False
-
-    def syntax(self) -> str:
-        return "[options] OLD NEW"
-
-    def short_desc(self) -> str:
-        return "Compare two data folders field by field"
-
-    def long_desc(self) -> str:
-        return (
-            f"{self.short_desc()}: which articles NEW adds to OLD, has lost, or has changed, and in what."
-            " What a run writes about itself (run_id, spider, first_seen, fetched_at, origin) is not compared."
-        )
+    usage = "[options] OLD NEW"
+    summary = "Compare two data folders field by field"
+    details = (
+        ": which articles NEW adds to OLD, has lost, or has changed, and in what."
+        " What a run writes about itself (run_id, spider, first_seen, fetched_at, origin) is not compared."
+    )
+    positional = (2,)
+    cure = "give two data folders: OLD NEW"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -47,29 +41,17 @@ class Command(ScrapyCommand):
             "--examples", type=int, default=3, metavar="N", help="articles shown of each kind (default: 3)"
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Prints the comparison and sets ``exitcode``; raises UsageError (exit code 2)."""
-        # Imported here, for a module that fails to import would take every scrapy command with it.
-        from rich.console import Console
-
-        from govnews_spider.storage.errors import StorageError
-        from govnews_spider.verify.diff import differences
-
-        if len(args) != 2 or any(arg.startswith("-") for arg in args):
-            raise UsageError(f"bad_argument: {' '.join(args)!r}; give two data folders: OLD NEW", print_help=False)
+    def prepare(self, args: list[str], opts: argparse.Namespace) -> Callable[[], int]:
         if opts.examples < 0:
-            raise UsageError(f"bad_argument: --examples {opts.examples}; give 0 or more", print_help=False)
-        print_what_can_be()
-        old, new = map(Path, args)
-        try:
-            found = differences(old, new, examples=opts.examples)
-        except FileNotFoundError as error:
-            raise UsageError(str(error), print_help=False) from error
-        except StorageError as fault:
-            sys.stderr.write(f"{fault}\n")
-            self.exitcode = 7 if fault.breaks_data else 1
-            return
-        show(Console(markup=False, highlight=False, emoji=False), found)
+            raise ValueError(f"bad_argument: --examples {opts.examples}; give 0 or more")
+        return partial(_compare, *map(Path, args), examples=opts.examples)
+
+
+def _compare(old: Path, new: Path, *, examples: int) -> int:
+    from govnews_spider.verify.diff import differences
+
+    show(plain_console(), differences(old, new, examples=examples))
+    return 0
 
 
 def show(console: Console, found: Differences) -> None:

@@ -1,15 +1,19 @@
-"""``scrapy rebuild``: every archived page again through today's stages, into a folder of its own, in processes or on a Dask cluster."""
+"""Command ``scrapy rebuild``: the dataset anew from the archived pages, by today's stages, in processes or on a Dask cluster."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
+
+from govnews_spider.commands import ProjectCommand, plain_console
+from govnews_spider.storage.layout import DataFolder
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,25 +21,19 @@ if TYPE_CHECKING:
 
     from govnews_spider.rebuild import RebuildRequest
     from govnews_spider.rebuild.work_items import ExecutorSpec
+    from govnews_spider.runs.options import Options
+    from govnews_spider.storage.errors import StorageError
 
 
-class Command(ScrapyCommand):
+class Command(ProjectCommand, ScrapyCommand):
     """Exit codes are those of :data:`govnews_spider.runs.run.EXIT_CODES`."""
 
-    requires_project = True
-    requires_crawler_process = False
-
-    def syntax(self) -> str:
-        return "[options]"
-
-    def short_desc(self) -> str:
-        return "Make the dataset anew from the archived pages, with today's extractor"
-
-    def long_desc(self) -> str:
-        return (
-            f"{self.short_desc()}. Writes to a folder of its own and ends with what is different there; called again after any"
-            " interruption, it goes on where it was."
-        )
+    summary = "Make the dataset anew from the archived pages, with today's extractor"
+    details = (
+        ". Writes to a folder of its own and ends with what is different there; called again after any"
+        " interruption, it goes on where it was."
+    )
+    cure = "scrapy rebuild takes options only"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -55,87 +53,88 @@ class Command(ScrapyCommand):
         parser.add_argument("--keyword", help="keep only the articles that hold it, as in a crawl")
         parser.add_argument("--topics", help="keep only the articles with one of these topics, as in a crawl")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Rebuilds, prints the account and what is different, and sets ``exitcode``; raises UsageError (exit code 2)."""
-        # Imported here, for a module that fails to import would take every scrapy command with it.
-        from rich.console import Console
+    def prepare(self, args: list[str], opts: argparse.Namespace) -> Callable[[], int]:
+        options = self.options()
+        return partial(_rebuild, _request(opts, options), _executor(opts), options.data)
 
-        from govnews_spider.rebuild import rebuild
-        from govnews_spider.runs.run import exit_code
-        from govnews_spider.runs.summary import show
-        from govnews_spider.storage.errors import StorageError
+    def failed(self, error: StorageError) -> int:
+        """1, and how to go on."""
+        sys.stderr.write(f"{error}\nOnce that is mended, the same command goes on where it was.\n")
+        return 1
 
-        if args:
-            raise UsageError(f"bad_argument: {args[0]!r}; scrapy rebuild takes options only", print_help=False)
-        console = Console(highlight=False)
-        try:
-            order, crew = self._order(opts), _crew(opts)
-        except ValueError as error:
-            raise UsageError(str(error), print_help=False) from error
-        try:
-            with _Bar(console) as bar:
-                done = rebuild(order, crew, lambda line: console.print(line, markup=False, soft_wrap=True), bar.show)
-        except StorageError as fault:
-            if fault.slug in ("target_exists", "no_archives", "bad_name", "ledger_held", "data_unusable"):
-                raise UsageError(str(fault), print_help=False) from fault
-            sys.stderr.write(f"{fault}\nOnce that is mended, the same command goes on where it was.\n")
-            self.exitcode = 1
-            return
-        except KeyboardInterrupt:
-            sys.stderr.write("interrupted: the same command goes on where it was\n")
-            self.exitcode = 130
-            return
-        show(done)
-        self._show_differences(order.data)
-        self.exitcode = exit_code(done)[0]
 
-    def _show_differences(self, new: Path) -> None:
-        """What one reads before the new folder takes the old one's place; nothing where there is no old one, or one cannot be read."""
-        from rich.console import Console
+def _rebuild(request: RebuildRequest, executor: ExecutorSpec, old: Path) -> int:
+    """Prints the account of the rebuild, and what is different in the new folder."""
+    from govnews_spider.rebuild import rebuild
+    from govnews_spider.runs.run import exit_code
+    from govnews_spider.runs.summary import show
 
-        from govnews_spider.commands.diff import show
-        from govnews_spider.runs.options import Options
-        from govnews_spider.storage.errors import StorageError
-        from govnews_spider.verify.diff import differences
+    console = plain_console()
+    try:
+        with _Bar(console) as bar:
+            run = rebuild(request, executor, lambda line: console.print(line, soft_wrap=True), bar.show)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted: the same command goes on where it was\n")
+        return 130
+    show(run)
+    _show_differences(old, request.data)
+    return exit_code(run)[0]
 
-        assert self.settings is not None  # noqa: S101  # Scrapy has set them
-        old = Options.read(self.settings).data
-        try:
-            show(Console(markup=False, highlight=False, emoji=False), differences(old, new))
-        except FileNotFoundError:
-            return
-        except StorageError as fault:
-            sys.stderr.write(f"{fault}\n")
 
-    def _order(self, opts: argparse.Namespace) -> RebuildRequest:
-        """Raises ValueError."""
-        from govnews_spider.rebuild import RebuildRequest
-        from govnews_spider.runs.options import Options
-        from govnews_spider.spiders.arguments import read_arguments
+def _show_differences(old: Path, new: Path) -> None:
+    """Prints the differences that decide whether the new folder takes the old one's place; none where the old one cannot be read."""
+    from govnews_spider.commands.diff import show
+    from govnews_spider.storage.errors import StorageError
+    from govnews_spider.verify.diff import differences
 
-        assert self.settings is not None  # noqa: S101  # Scrapy has set them
-        options = Options.read(self.settings)
-        given = {name: value for name in ("keyword", "topics") if (value := getattr(opts, name))}
-        asked = read_arguments(given)
-        archives = opts.archives or [options.data / "raw"]
-        if missing := [path for path in archives if not path.exists()]:
-            cure = "name archives, or folders of them: a replay keeps none, what it read are its archives"
-            raise ValueError(f"no_such_path: --from {missing[0]} does not exist; {cure}")
-        if opts.pages < 1:
-            raise ValueError(f"bad_argument: --pages {opts.pages}; give a number from 1 on")
-        to = opts.to or options.data.with_name(f"{options.data.name}.new")
-        return RebuildRequest(
-            archives=archives,
-            data=to,
-            keyword=asked.keyword,
-            topics=asked.topics,
-            pages=opts.pages,
-            drift_limit=options.drift_limit,
-        )
+    try:
+        show(plain_console(), differences(old, new))
+    except FileNotFoundError:
+        return
+    except StorageError as error:
+        sys.stderr.write(f"{error}\n")
+
+
+def _request(opts: argparse.Namespace, options: Options) -> RebuildRequest:
+    """Raises ValueError."""
+    from govnews_spider.rebuild import RebuildRequest
+    from govnews_spider.spiders.arguments import read_arguments
+
+    selection = read_arguments({name: value for name in ("keyword", "topics") if (value := getattr(opts, name))})
+    archives = opts.archives or [DataFolder(options.data).raw]
+    if missing := [path for path in archives if not path.exists()]:
+        cure = "name archives, or folders of them: a replay keeps none, what it read are its archives"
+        raise ValueError(f"no_such_path: --from {missing[0]} does not exist; {cure}")
+    if opts.pages < 1:
+        raise ValueError(f"bad_argument: --pages {opts.pages}; give a number from 1 on")
+    return RebuildRequest(
+        archives=archives,
+        data=opts.to or options.data.with_name(f"{options.data.name}.new"),
+        keyword=selection.keyword,
+        topics=selection.topics,
+        pages=opts.pages,
+        drift_limit=options.drift_limit,
+    )
+
+
+def _executor(opts: argparse.Namespace) -> ExecutorSpec:
+    """Raises ValueError."""
+    from govnews_spider.rebuild.executors import cluster, processes
+
+    if opts.scheduler:
+        if opts.workers:
+            raise ValueError(
+                "bad_argument: --workers and --scheduler exclude each other; a cluster has the workers that it has"
+            )
+        return cluster(opts.scheduler)
+    count = opts.workers if opts.workers is not None else os.cpu_count() or 1
+    if count < 1:
+        raise ValueError(f"bad_argument: --workers {count}; give a number from 1 on")
+    return processes(count)
 
 
 class _Bar:
-    """How far a step has come, for a terminal; elsewhere nothing."""
+    """Progress bar of a step, on a terminal only."""
 
     def __init__(self, console: Console) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -146,7 +145,7 @@ class _Bar:
         self._step = ""
 
     def show(self, step: str, done: int, of: int) -> None:
-        """So many work items of a step are done."""
+        """Shows that so many work items of a step are done."""
         if step != self._step:
             if self._task is not None:
                 self._progress.remove_task(self._task)
@@ -160,18 +159,3 @@ class _Bar:
 
     def __exit__(self, *exc_info: object) -> None:
         self._progress.stop()
-
-
-def _crew(opts: argparse.Namespace) -> ExecutorSpec:
-    from govnews_spider.rebuild.executors import cluster, processes
-
-    if opts.scheduler:
-        if opts.workers:
-            raise ValueError(
-                "bad_argument: --workers and --scheduler exclude each other; a cluster has the workers that it has"
-            )
-        return cluster(opts.scheduler)
-    count = opts.workers if opts.workers is not None else os.cpu_count() or 1
-    if count < 1:
-        raise ValueError(f"bad_argument: --workers {count}; give a number from 1 on")
-    return processes(count)

@@ -1,15 +1,20 @@
-"""``scrapy savepage``: a saved page becomes a test, with what is read from it as the expected values, for a human to check."""
+"""Command ``scrapy savepage``: a saved page becomes a test, with the fields that are read from it as expected values to be checked."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+
+from govnews_spider.commands import ProjectCommand
+from govnews_spider.commands.layouts import page_bytes
 
 if TYPE_CHECKING:
     from govnews_spider.article import Article
@@ -22,44 +27,42 @@ _FIELDS: Final = (
 )
 
 
-class Command(ScrapyCommand):
+class Command(ProjectCommand, ScrapyCommand):
     """Exit codes: 0 saved, 2 bad argument or it exists already, 3 the page is rejected, 7 saved, but a value must be wrong."""
 
-    requires_project = True
-    requires_crawler_process = False
-
-    def syntax(self) -> str:
-        return "[options] PAGE NAME"
-
-    def short_desc(self) -> str:
-        return "Make a test of a saved page: the page, and what is read from it to be checked"
-
-    def long_desc(self) -> str:
-        return f"{self.short_desc()}. Writes FOLDER/<layout>/NAME.html, as it is, and NAME.json; overwrites nothing."
+    usage = "[options] PAGE NAME"
+    summary = "Make a test of a saved page: the page, and what is read from it to be checked"
+    details = ". Writes FOLDER/<layout>/NAME.html, as it is, and NAME.json; overwrites nothing."
+    positional = (2,)
+    cure = "give a page and a name: scrapy savepage page.html notice"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--url", default="", help="the address that the page was asked for")
         parser.add_argument("--folder", type=Path, default=Path("tests/pages"), help="default: tests/pages")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Writes both files, says what to check and sets ``exitcode``; raises UsageError (exit code 2)."""
-        # Imported here, for a module that fails to import would take every scrapy command with it.
-        from govnews_spider.article import Rejected
-        from govnews_spider.core import extract
+    def prepare(self, args: list[str], opts: argparse.Namespace) -> Callable[[], int]:
+        page, name = args
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"bad_name: {name!r}; use a to z, 0 to 9, - and _ only")
+        return partial(_save, page_bytes(page), name, opts.url, opts.folder)
 
-        html, name = _arguments(args)
-        try:
-            article = extract(html, url=opts.url)
-        except Rejected as rejected:
-            print(f"{rejected}\nNothing was saved: tests/pages holds articles.")  # noqa: T201  # the command's answer
-            self.exitcode = 3
-            return
-        expected = expected_of(article)
-        stem = _write(opts.folder / article.layout / name, html, {"url": opts.url, "expected": expected})
-        wrong = faults(expected)
-        self.exitcode = 7 if wrong else 0
-        print("\n".join(_advice(stem, expected, wrong)))  # noqa: T201  # the command's answer
+
+def _save(html: bytes, name: str, url: str, folder: Path) -> int:
+    """Writes both files and prints what to check."""
+    from govnews_spider.article import Rejected
+    from govnews_spider.core import extract
+
+    try:
+        article = extract(html, url=url)
+    except Rejected as rejected:
+        print(f"{rejected}\nNothing was saved: tests/pages holds articles.")  # noqa: T201  # the command's answer
+        return 3
+    expected = expected_of(article)
+    stem = _write(folder / article.layout / name, html, {"url": url, "expected": expected})
+    problems = golden_problems(expected)
+    print("\n".join(_advice(stem, expected, problems)))  # noqa: T201  # the command's answer
+    return 7 if problems else 0
 
 
 def expected_of(article: Article) -> dict[str, Any]:
@@ -76,35 +79,24 @@ def expected_of(article: Article) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in usual or value != usual[name]}
 
 
-def faults(expected: dict[str, Any]) -> list[str]:
-    """What no golden may say, whatever the page: a line for each value that must be wrong."""
-    found = []
+def golden_problems(expected: dict[str, Any]) -> list[str]:
+    """Values that no golden file may have, whatever the page: a line for each."""
+    problems = []
     if "\ufffd" in json.dumps(expected, ensure_ascii=False):
-        found.append("bad_sign: U+FFFD, a sign that could not be decoded; save the page's bytes as they were served")
+        problems.append("bad_sign: U+FFFD, a sign that could not be decoded; save the page's bytes as they were served")
     if "新浪网" in expected["title"]:
-        found.append(f"site_in_title: {expected['title']!r}; the name of the site is no part of the headline")
+        problems.append(f"site_in_title: {expected['title']!r}; the name of the site is no part of the headline")
     textless = expected.get("kind") in _TEXTLESS
-    found += [
+    problems += [
         f"empty_value: {field}; a missing value is null"
         for field, value in expected.items()
         if value == "" and not (field == "text" and textless)
     ]
     editor = (expected["editor"] or "").split()
     if editor and editor[0] in (expected["author"] or ""):
-        found.append(f"editor_as_author: {expected['author']!r}; 责任编辑 is no reporter")
-    found += [f"insecure_picture: {url}" for url, _ in expected["images"] if not url.startswith("https://")]
-    return found
-
-
-def _arguments(args: list[str]) -> tuple[bytes, str]:
-    from govnews_spider.commands.layouts import page_bytes
-
-    if len(args) != 2:
-        raise UsageError("bad_argument: give a page and a name: scrapy savepage page.html notice", print_help=False)
-    page, name = args
-    if not _NAME.fullmatch(name):
-        raise UsageError(f"bad_name: {name!r}; use a to z, 0 to 9, - and _ only", print_help=False)
-    return page_bytes(page), name
+        problems.append(f"editor_as_author: {expected['author']!r}; 责任编辑 is no reporter")
+    problems += [f"insecure_picture: {url}" for url, _ in expected["images"] if not url.startswith("https://")]
+    return problems
 
 
 def _write(stem: Path, html: bytes, golden: dict[str, Any]) -> Path:
@@ -124,11 +116,11 @@ def _write(stem: Path, html: bytes, golden: dict[str, Any]) -> Path:
     return stem
 
 
-def _advice(stem: Path, expected: dict[str, Any], wrong: list[str]) -> list[str]:
+def _advice(stem: Path, expected: dict[str, Any], problems: list[str]) -> list[str]:
     missing = [name for name in ("source", "author", "editor", "keywords", "images") if not expected[name]]
     return [
         f"Saved {stem}.html and {stem}.json.",
-        *(f"  wrong    {fault}" for fault in wrong),
+        *(f"  wrong    {problem}" for problem in problems),
         *([f"  missing  {', '.join(missing)}"] if missing else []),
         "Compare each value of the .json with the page in a browser: headline, time, source, reporter, editor; the first and",
         "the last line of the text; pictures and captions; no advertisement, no links to other articles. Correct what is wrong",

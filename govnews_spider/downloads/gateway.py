@@ -58,7 +58,7 @@ class GatewayHandler(HTTP11DownloadHandler):
             ) from None
         finally:
             self._downloads.discard(task)
-        keep(self._crawler.get_extension(RunReport), request, response)
+        keep(self.crawler.get_extension(RunReport), request, response)
         return response
 
     async def close(self) -> None:
@@ -77,7 +77,7 @@ class GatewayHandler(HTTP11DownloadHandler):
         return response.replace(url=request.url)
 
     def _look(self) -> None:
-        engine = self._crawler.engine
+        engine = self.crawler.engine
         if engine is None or engine.running:
             return
         if self._stopped_at is None:

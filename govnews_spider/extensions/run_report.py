@@ -32,8 +32,8 @@ from govnews_spider.runs.dataset_card import write_card
 from govnews_spider.runs.options import NAMES, Options
 from govnews_spider.runs.rejections import RejectedLog, Rejection
 from govnews_spider.runs.run import ListStats, Run, exit_code
+from govnews_spider.runs.saved_runs import write_run_report
 from govnews_spider.runs.summary import show
-from govnews_spider.storage.atomic import replace_files
 from govnews_spider.storage.errors import StorageError, storage_error
 from govnews_spider.storage.layout import DataFolder
 
@@ -109,7 +109,7 @@ class RunReport:
         else:
             self._write(rejected, url, origin, "failed" if failed else "rejected")
         if failed:
-            self.run.failed.add(origin)
+            self.run.failed_addresses.add(origin)
         elif self.ledger is not None and url is not None and origin.startswith("https://"):
             self.ledger.skip(origin, rejected.slug, self.scopes.cache_key(rejected.slug))
         self.finish(origin, outcome, list_name)
@@ -149,9 +149,9 @@ class RunReport:
 
     def fault(self, fault: StorageError) -> None:
         """Accounts for what keeps committed rows from being stored; told once."""
-        if str(fault) not in map(str, self.run.faults):
+        if str(fault) not in map(str, self.run.storage_errors):
             logger.error("%s", fault)
-            self.run.faults.append(fault)
+            self.run.storage_errors.append(fault)
 
     def is_skipped(self, address: str) -> bool:
         """Whether the article of that address was rejected before, for a reason that still holds."""
@@ -176,8 +176,8 @@ class RunReport:
         """Notes an error of this program or of its ledger, once."""
         if isinstance(error, sqlite3.Error):
             self.fault(storage_error(error, DataFolder(self.options.data).ledger))
-        elif (line := f"{type(error).__name__}: {error}".splitlines()[0]) not in self.run.errors:
-            self.run.errors.append(line)
+        elif (line := f"{type(error).__name__}: {error}".splitlines()[0]) not in self.run.internal_errors:
+            self.run.internal_errors.append(line)
 
     def item_error(self, item: Any, failure: Failure) -> None:
         """Counts an article for which a stage or the store raised."""
@@ -244,12 +244,8 @@ class RunReport:
         ledger.close()
 
     def _save(self) -> None:
-        if self.sample is not None:
-            return
-        path = DataFolder(self.options.data).run_report(self.run.run_id)
-        text = json.dumps(self.run.as_json(), ensure_ascii=False, indent=1) + "\n"
-        content = text.encode("utf-8", "backslashreplace")  # a path of the arguments may be no UTF-8
-        replace_files(self.options.data, {path: content})
+        if self.sample is None:
+            write_run_report(self.options.data, self.run)
 
     def _write(self, rejected: Rejected, url: str | None, origin: str, outcome: Literal["rejected", "failed"]) -> None:
         self.run.slugs[rejected.slug] += 1

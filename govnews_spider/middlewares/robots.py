@@ -31,7 +31,8 @@ class Robots(RobotsTxtMiddleware):
             return
         host = urlparse_cached(request).netloc
         rules = await self.robot_parser(request)
-        if not rules.allowed(request.url, self._robotstxt_useragent or self._default_useragent):
+        settings = self.crawler.settings
+        if not rules.allowed(request.url, settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"]):
             raise RequestBlocked("robots_forbidden", f"{request.url}: {host}/robots.txt forbids it")
 
     async def robot_parser(self, request: Request) -> RobotParser:

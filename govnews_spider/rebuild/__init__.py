@@ -40,7 +40,8 @@ from govnews_spider.rebuild.work_items import (
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.runs.dataset_card import write_card
 from govnews_spider.runs.run import Run, exit_code
-from govnews_spider.storage.atomic import clear_parts, replace_files
+from govnews_spider.runs.saved_runs import write_run_report
+from govnews_spider.storage.atomic import clear_parts
 from govnews_spider.storage.errors import StorageError, storage_error
 from govnews_spider.storage.layout import DATASETS, DataFolder
 from govnews_spider.storage.writers import derived_writers
@@ -292,7 +293,9 @@ class _Rebuild:
             for path in self._space.root.glob("*/*.without")
             if path.parent.name != "pages"
         ]
-        run.errors += [f"worker_killed: {name}: a comparison ends every process, and is left out" for name in skipped]
+        run.internal_errors += [
+            f"worker_killed: {name}: a comparison ends every process, and is left out" for name in skipped
+        ]
         if self._space.ledger.exists():
             with closing(self._ledger()) as ledger:
                 ledger.execute("BEGIN")
@@ -303,10 +306,7 @@ class _Rebuild:
             self._space.ledger.replace(DataFolder(self._space.data).ledger)
         if DataFolder(self._space.data).ledger.exists():
             write_card(self._space.data)
-        report = DataFolder(self._space.data).run_report(run.run_id)
-        replace_files(
-            self._space.data, {report: (json.dumps(run.as_json(), ensure_ascii=False, indent=1) + "\n").encode()}
-        )
+        write_run_report(self._space.data, run)
         os.sync()
         gone = self._space.data / f"{DONE}{secrets.token_hex(4)}"
         self._space.root.rename(gone)  # from here on the folder is whole, whatever is still left of this

@@ -54,13 +54,13 @@ def account(space: Workspace, shares: Shares, run: Run, reprints: int) -> None:
         run.outcomes[outcome] += 1
         run.slugs[rejection["slug"]] += 1
         if rejection["slug"] == "internal_error":
-            run.errors[:] = list(dict.fromkeys([*run.errors, rejection["detail"]]))[:10]
+            run.internal_errors[:] = list(dict.fromkeys([*run.internal_errors, rejection["detail"]]))[:10]
         if rejection["slug"] in DRIFT_SLUGS and rejection["url"]:
             run.page(rejection["url"], "", ())
         if outcome != "off_topic":
             log.add(Rejection(**rejection))
         if outcome == "failed":
-            run.failed.add(rejection["origin"])
+            run.failed_addresses.add(rejection["origin"])
     log.close()
     for begin, end in shares:
         with closing(open_readonly(space.pages(begin, end))) as db:

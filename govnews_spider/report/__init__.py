@@ -65,7 +65,7 @@ def _chapters(
 ) -> list[Chapter]:
     return [
         collected.chapter(found),
-        quality.chapter(found, told.refused, lists, now),
+        quality.chapter(found, told.rejections, lists, now),
         subjects.chapter(found),
         reprints.chapter(again),
         runs.chapter(told),

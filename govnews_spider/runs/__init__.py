@@ -1,1 +1,1 @@
-"""Records of runs: what a run says of itself, written and read in one place."""
+"""Runs: counts, exit codes, reports, rejections and the dataset card, written and read in one place."""

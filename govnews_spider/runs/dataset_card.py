@@ -1,7 +1,7 @@
 """Dataset card of a data folder, in the form that the Hugging Face Hub and its ``datasets`` library read.
 
 ``CARD.md`` is for people, and goes to the Hub as ``README.md``. ``.huggingface.yaml`` has the same metadata for
-``datasets.load_dataset(<the folder>)``, which of files in a folder reads only one of these two names.
+``datasets.load_dataset(<the folder>)``, which does not read ``CARD.md``.
 """
 
 from __future__ import annotations
@@ -82,64 +82,64 @@ out when you are asked to.
 
 
 @dataclass(slots=True)
-class _Held:
-    """What a ledger has accepted, and what may be missing."""
+class _Counts:
+    """Counts of the rows that the ledger has accepted, and of the gaps."""
 
     years: list[tuple[str, int, int, int, str, str]]
     """Year, articles, reprints, former revisions, first and last day; oldest first."""
     lists: list[str]
-    """Names of the lists that were read, with what was kept of them."""
+    """Names of the lists that were read, each with the selection of the run."""
     gaps: int
-    """Spans of time of which rows may be missing."""
+    """Number of periods of which rows may be missing."""
 
     @property
     def rows(self) -> dict[str, int]:
-        """Folder → rows in it."""
+        """Folder → number of rows."""
         sums = map(sum, zip(*(year[1:4] for year in self.years), strict=True))
         return dict(zip(DATASETS, sums, strict=True))
 
 
 def write_card(data: Path) -> None:
-    """Writes both files anew where what they say has changed; all of it comes from the ledger, which counts by day.
+    """Writes the files whose content has changed, from the ledger's counts by day.
 
-    Nothing is written while there are no articles, or while some wait for their files: then a card would count rows that are not there.
+    Writes nothing while there are no articles, or while the outbox has rows: the card would count rows that no file has yet.
     Raises OSError, sqlite3.Error.
     """
-    held = _held(DataFolder(data).ledger)
-    if held is None:
+    counts = _read_counts(DataFolder(data).ledger)
+    if counts is None:
         return
-    metadata = _metadata(held.rows)
+    metadata = _metadata(counts.rows)
     block = YAMLHandler().export(metadata, sort_keys=False)
-    card = f"---\n{block}\n---\n\n{_text(held)}"
+    card = f"---\n{block}\n---\n\n{_text(counts)}"
     contents = {data / name: text.encode() for name, text in zip(NAMES, (card, f"{block}\n"), strict=True)}
     changed = {path: text for path, text in contents.items() if not path.exists() or path.read_bytes() != text}
     if changed:
         replace_files(data, changed)
 
 
-def _held(ledger: Path) -> _Held | None:
+def _read_counts(ledger: Path) -> _Counts | None:
     with closing(sqlite3.connect(ledger)) as db:
         ((gaps, waiting),) = db.execute("SELECT (SELECT count(*) FROM gaps), (SELECT count(*) FROM outbox)")
         years = db.execute(_YEARS).fetchall()
         lists = [name for (name,) in db.execute(_LISTS)]
-    return _Held(years, lists, gaps) if years and not waiting else None
+    return _Counts(years, lists, gaps) if years and not waiting else None
 
 
-def _text(held: _Held) -> str:
-    rows = held.rows
+def _text(counts: _Counts) -> str:
+    rows = counts.rows
     return _TEXT.format(
         **rows,
-        first=min(year[4] for year in held.years),
-        last=max(year[5] for year in held.years),
-        years="\n".join(f"| {year} | {articles:,} | {reprints:,} |" for year, articles, reprints, *_ in held.years),
-        lists="、".join(held.lists) or "none is recorded; documents, saved pages or archives were replayed",
+        first=min(year[4] for year in counts.years),
+        last=max(year[5] for year in counts.years),
+        years="\n".join(f"| {year} | {articles:,} | {reprints:,} |" for year, articles, reprints, *_ in counts.years),
+        lists="、".join(counts.lists) or "none is recorded; documents, saved pages or archives were replayed",
         configs=", ".join(f'"{name}"' for name, count in rows.items() if count),
-        gaps=held.gaps,
+        gaps=counts.gaps,
     )
 
 
 def _metadata(rows: dict[str, int]) -> dict[str, Any]:
-    """What stands above the card; a configuration for each folder that has rows, the first of them for who names none."""
+    """Metadata above the card, with a configuration for each folder that has rows; the first is the default."""
     readable = [field for field in SCHEMA if not pa.types.is_map(field.type)]
     names = [name for name, count in rows.items() if count]
     configs = [
@@ -159,7 +159,7 @@ def _metadata(rows: dict[str, int]) -> dict[str, Any]:
 
 
 def _features(fields: Sequence[pa.Field]) -> list[dict[str, Any]]:
-    """The columns as ``datasets`` spells them."""
+    """Columns in the notation of ``datasets``."""
     return [{"name": field.name, **_feature(field.type)} for field in fields]
 
 

@@ -1,4 +1,4 @@
-"""What is counted of a run while it goes on, as people read it: a line, or a table for a terminal."""
+"""Counts of a run that goes on, for people: a line for a log, a table for a terminal."""
 
 from __future__ import annotations
 
@@ -16,59 +16,58 @@ from rich.text import Text
 from govnews_spider.runs.run import OUTCOMES, ListStats, Run
 
 TOTAL: Final = "total"
-"""The row of the whole run; no list of Sina's has a name like it."""
+"""Name of the row of the whole run; no list of Sina has it."""
 GAP: Final = 2
 """Cells between two columns."""
 LEAST: Final = ("errors", "reprint", "off_topic", "revised", "fetched", "pages", "unchanged", "rejected", "failed")
-"""The columns that a narrow terminal goes without, in this order, but those that have counted nothing first."""
+"""Columns that a narrow terminal leaves out, in this order, those without any count first."""
 
 
 class Rate:
-    """Articles a second over the last 30 seconds, or since it was told before where that is longer ago."""
+    """Articles a second over the last 30 seconds, or since the last call where that is longer ago."""
 
     def __init__(self, began: float, window: float = 30.0) -> None:
         self._window = window
-        self._told = deque([(began, 0)])
+        self._samples = deque([(began, 0)])
 
     def __call__(self, now: float, articles: int) -> float:
-        """``now`` in seconds of the clock that ``began`` was read from; ``articles`` are all until then."""
-        self._told.append((now, articles))
-        while len(self._told) > 2 and self._told[1][0] <= now - self._window:
-            self._told.popleft()
-        then, before = self._told[0]
-        return (articles - before) / (now - then) if now > then else 0.0
+        """``now`` in seconds of the same clock as ``began``; ``articles`` are all until then."""
+        self._samples.append((now, articles))
+        while len(self._samples) > 2 and self._samples[1][0] <= now - self._window:
+            self._samples.popleft()
+        then, earlier = self._samples[0]
+        return (articles - earlier) / (now - then) if now > then else 0.0
 
 
 def figures(run: Run) -> dict[str, dict[str, int]]:
-    """:data:`TOTAL` and each list → what is counted of it → how many.
+    """:data:`TOTAL` and each list → name of a count → count.
 
     ``found`` is distinct articles in the total, rows in a list.
     """
     total = {"found": run.seen, **{name: run.outcomes[name] for name in OUTCOMES}}
     if not run.lists:
         return {TOTAL: total}
-    lists = {name: _of(account) for name, account in run.lists.items()}
-    sums = {name: sum(one[name] for one in lists.values()) for name in ("pages", "errors", "found", "fetched")}
+    lists = {name: _counts(stats) for name, stats in run.lists.items()}
+    sums = {name: sum(counts[name] for counts in lists.values()) for name in ("pages", "errors", "found", "fetched")}
     return {TOTAL: sums | total} | lists
 
 
-def _of(account: ListStats) -> dict[str, int]:
-    counted = {name: account.outcomes[name] for name in OUTCOMES}
-    read = {"pages": account.pages, "errors": account.errors.total(), "found": account.rows}
-    return {**read, "fetched": account.fetched, **counted}
+def _counts(stats: ListStats) -> dict[str, int]:
+    read = {"pages": stats.pages, "errors": stats.errors.total(), "found": stats.rows, "fetched": stats.fetched}
+    return read | {name: stats.outcomes[name] for name in OUTCOMES}
 
 
 def remaining(run: Run, rate: float) -> timedelta | None:
-    """How long the run will take at that rate; None where its articles cannot be known before, or none arrive."""
+    """Time that the run still takes at that rate; None where its articles cannot be known before, or none arrive."""
     if run.expected is None or not rate:
         return None
     return timedelta(seconds=round(max(0, run.expected - run.outcomes.total()) / rate))
 
 
 def pace(run: Run, rate: float) -> str:
-    """Time gone by and articles a second; where their number is known, how many of them are done and the time left."""
-    gone = (run.finished or datetime.now(UTC)) - run.started
-    parts = [str(timedelta(seconds=int(gone.total_seconds()))), f"{rate:.1f} articles/s"]
+    """Duration and articles a second; where their number is known, also how many are done and the time left."""
+    duration = (run.finished or datetime.now(UTC)) - run.started
+    parts = [str(timedelta(seconds=int(duration.total_seconds()))), f"{rate:.1f} articles/s"]
     if run.expected is not None:
         parts.append(f"{run.outcomes.total():,} of {run.expected:,}")
     left = remaining(run, rate)
@@ -78,7 +77,7 @@ def pace(run: Run, rate: float) -> str:
 
 
 def line(run: Run, rate: float) -> str:
-    """The run in one line: what is not 0, and always what was found."""
+    """The run in one line: counts that are not 0, and always the articles found."""
     total = figures(run)[TOTAL]
     counts = [f"{total[name]:,} {_label(name)}" for name in total if total[name] or name == "found"]
     lists = f"{len(run.lists)} lists: " if run.lists else ""

@@ -1,4 +1,4 @@
-"""The project's own settings (GOVNEWS_*), read and checked in one place."""
+"""Settings of the project (GOVNEWS_*), typed and checked in one place."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DEFAULTS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What ``settings.py`` explains, typed."""
+    """Values of the settings; ``settings.py`` explains each."""
 
     data: Path
     gateway: str | None
@@ -39,7 +39,7 @@ class Options:
     contact: str | None
     archive: bool
     replay: tuple[Path, ...]
-    """Archives, or folders of them, that answer in place of the network; empty: the network does."""
+    """Archives, or folders of them, that answer in place of the network; empty for the network."""
     flush_rows: int
     flush_seconds: float
     drift_limit: float
@@ -52,8 +52,8 @@ class Options:
 
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> Self:
-        """Raises ValueError, which names the setting, its value and what it should be; for one that does not exist too."""
-        _known(name for name in (*settings, *os.environ) if name.startswith("GOVNEWS_"))
+        """Raises ValueError that names the setting, its value and what it should be; also for a setting that does not exist."""
+        _check_names(name for name in (*settings, *os.environ) if name.startswith("GOVNEWS_"))
         return cls(
             data=_checked(settings, "GOVNEWS_DATA", _folder, "a folder, or a path where one can be made"),
             gateway=_checked(settings, "GOVNEWS_GATEWAY", _origin, "an origin such as http://127.0.0.1:8155, or empty"),
@@ -70,10 +70,10 @@ class Options:
 
 
 NAMES: Final = frozenset(f"GOVNEWS_{field.name.upper()}" for field in fields(Options))
-"""Of all settings."""
+"""Names of all settings."""
 
 
-def _known(names: Iterable[str]) -> None:
+def _check_names(names: Iterable[str]) -> None:
     for name in names:
         if name not in NAMES:
             near = get_close_matches(name, NAMES, n=1)
@@ -109,7 +109,7 @@ def _origin(text: str) -> str | None:
 
 
 def _contact(text: str) -> str | None:
-    """It stands inside the parentheses of a header."""
+    """The text, which stands inside the parentheses of a header."""
     if not (text.isascii() and text.isprintable()) or set(text) & set("() ;"):
         raise ValueError(text)
     return text or None

@@ -1,8 +1,9 @@
-"""Rejections: everything that was not stored, with its reason, as JSON lines under ``rejected/``, one file a run."""
+"""Log of rejections: the articles that were not stored, and why, in ``rejected/<run_id>.jsonl``."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, TextIO
@@ -12,7 +13,7 @@ from govnews_spider.storage.layout import DataFolder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
-    """One thing that came in and was not stored."""
+    """An article, a file or a page of a list that was not stored."""
 
     slug: str
     """The countable reason (``unknown_layout``)."""
@@ -42,11 +43,31 @@ class RejectedLog:
         self._file.flush()
 
     def forget(self) -> None:
-        """Begins anew, where an account that was interrupted is made again."""
+        """Deletes the file, for a rebuild that was interrupted and counts again."""
         self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Ends the file, where there is one."""
+        """Closes the file, if any."""
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def read_rejections(path: Path, *keys: str) -> Iterator[tuple[str, ...]]:
+    """The values of ``keys`` in each line of a log; none where there is no file.
+
+    The last line may break off, as in the log of a run that was killed. Raises OSError, and ValueError for any other line that cannot
+    be read.
+    """
+    if not path.exists():
+        return
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                rejection = json.loads(line)
+                values = tuple(str(rejection[key]) for key in keys)
+            except (ValueError, KeyError, TypeError) as error:
+                raise ValueError(f"line {number}: {type(error).__name__}: {error}") from error
+            yield values

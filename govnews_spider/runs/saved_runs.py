@@ -1,26 +1,32 @@
-"""What the runs say of themselves: ``runs/<run_id>.json``, and what they refused: ``rejected/<run_id>.jsonl``."""
+"""Run reports on disk: ``runs/<run_id>.json``, written when a run ends, and read again with the rejections of all runs."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from govnews_spider.ledger.coverage import Gap
+from govnews_spider.runs.rejections import read_rejections
+from govnews_spider.runs.run import Run
+from govnews_spider.storage.atomic import replace_files
 from govnews_spider.storage.errors import StorageError, storage_error
 from govnews_spider.storage.layout import DataFolder
 
+T = TypeVar("T")
+
 _STALE_AFTER: Final = 72.0
-"""Hours: what ``GOVNEWS_STALE_AFTER`` is in a run that names no other."""
+"""Hours: the value of ``GOVNEWS_STALE_AFTER`` in a run that names no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedListStats:
-    """What a run says of a list; times are aware."""
+    """Counts of a list in a run report; times are aware."""
 
     newest: datetime | None
     stale: bool | None
@@ -36,48 +42,74 @@ class SavedRun:
     spider: str
     arguments: dict[str, str]
     settings: dict[str, str]
-    """Those that were given; empty in an account of before they were named."""
+    """Those that were given; empty in a report of a version that did not name them."""
     started: datetime
     seconds: float | None
     exit_code: int
     exit_reason: str
+    after: list[str]
+    """Names of the runs before it that were killed."""
     balance: dict[str, int]
     marked: dict[str, int]
-    """What rows of before have become by this run → how many."""
+    """New mark of rows that were stored before → number of rows."""
     lists: dict[str, SavedListStats]
 
 
 @dataclass(slots=True)
 class SavedRuns:
-    """All runs, the newest first; ``killed`` are the names of those that left no account."""
+    """All runs, the newest first."""
 
     runs: list[SavedRun] = field(default_factory=list)
     killed: list[str] = field(default_factory=list)
+    """Names of runs that left no report."""
     unfinished: list[str] = field(default_factory=list)
-    """Those that have begun, and are at it now or were killed."""
-    refused: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Slug and outcome (``rejected`` or ``failed``) → how often, over all runs."""
+    """Names of runs that have begun and not ended: they are going on, or were killed."""
+    rejections: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Slug and outcome (``rejected`` or ``failed``) → lines in the logs of all runs."""
+
+
+def write_run_report(data: Path, run: Run) -> None:
+    """Writes ``runs/<run_id>.json``; raises OSError."""
+    text = json.dumps(run.as_json(), ensure_ascii=False, indent=1) + "\n"
+    content = text.encode("utf-8", "backslashreplace")  # a path of the arguments may be no UTF-8
+    replace_files(data, {DataFolder(data).run_report(run.run_id): content})
+
+
+def read_run_report(path: Path, read: Callable[[dict[str, Any]], T]) -> T:
+    """The result of ``read`` for the report; raises OSError, and ValueError for a report that is no JSON or misses a value."""
+    try:
+        return read(json.loads(path.read_bytes()))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
 def load_runs(data: Path) -> SavedRuns:
-    """Reads all accounts and logs. Raises Fault ``unreadable_report`` for one that is damaged, or what keeps it from being read."""
-    found = SavedRuns()
-    killed = set()
+    """Reads all reports and logs. Raises StorageError: ``unreadable_report`` for a damaged one, or the system's error."""
+    saved = SavedRuns()
     for path in DataFolder(data).run_reports():
-        try:
-            report = json.loads(_bytes(path))
-            found.runs.append(_account(report))
-            killed.update(report["after"])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise _unreadable(path, error) from error
-    found.runs.sort(key=lambda run: (run.started, run.run_id), reverse=True)
-    found.killed = sorted(killed - {run.run_id for run in found.runs}, reverse=True)
+        with _errors_of(path):
+            saved.runs.append(read_run_report(path, _saved_run))
+    saved.runs.sort(key=lambda run: (run.started, run.run_id), reverse=True)
+    killed = {name for run in saved.runs for name in run.after}
+    saved.killed = sorted(killed - {run.run_id for run in saved.runs}, reverse=True)
     for path in DataFolder(data).rejection_logs():
-        found.refused.update(_refused(path))
-    return found
+        with _errors_of(path):
+            saved.rejections.update((slug, outcome) for slug, outcome in read_rejections(path, "slug", "outcome"))
+    return saved
 
 
-def _account(report: dict[str, Any]) -> SavedRun:
+@contextmanager
+def _errors_of(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        detail = f"{path}: {error}; put back a copy of it, or move it away"
+        raise StorageError("unreadable_report", detail) from error
+    except OSError as error:
+        raise storage_error(error, path) from error
+
+
+def _saved_run(report: dict[str, Any]) -> SavedRun:
     return SavedRun(
         run_id=str(report["run_id"]),
         spider=str(report["spider"]),
@@ -87,35 +119,36 @@ def _account(report: dict[str, Any]) -> SavedRun:
         seconds=None if report["seconds"] is None else float(report["seconds"]),
         exit_code=int(report["exit_code"]),
         exit_reason=str(report["exit_reason"]),
+        after=[str(name) for name in report["after"]],
         balance={str(name): int(count) for name, count in report["balance"].items()},
         marked={str(name): int(count) for name, count in report.get("marked", {}).items()},
-        lists={str(name): _list(account, report) for name, account in report["lists"].items()},
+        lists={str(name): _saved_list(stats, report) for name, stats in report["lists"].items()},
     )
 
 
-def _list(account: dict[str, Any], report: dict[str, Any]) -> SavedListStats:
+def _saved_list(stats: dict[str, Any], report: dict[str, Any]) -> SavedListStats:
     return SavedListStats(
-        newest=_time(account["newest"]) if account["newest"] else None,
-        stale=_verdict(account, report),
-        gaps=[Gap(_time(since), _time(until)) for since, until in account["gaps"]],
+        newest=_time(stats["newest"]) if stats["newest"] else None,
+        stale=_is_stale(stats, report),
+        gaps=[Gap(_time(since), _time(until)) for since, until in stats["gaps"]],
     )
 
 
-def _verdict(account: dict[str, Any], report: dict[str, Any]) -> bool | None:
-    """Whether the run found the list stale; None where it saw no row, or expected no news.
+def _is_stale(stats: dict[str, Any], report: dict[str, Any]) -> bool | None:
+    """Whether the run judged the list stale; None where it saw no row, or expected no news.
 
-    Accounts of before say ``false`` where nobody judged, too: in a backfill, in a replay, and where the setting is 0. So theirs counts
-    only from a run that looked for news, and of a list that was young enough.
+    Reports of earlier versions have ``false`` where no run judged, too: in a backfill, in a replay, and where the setting is 0. So
+    theirs counts only from a run that looked for news, and of a list that was young enough.
     """
-    if account["newest"] is None:
+    if stats["newest"] is None:
         return None
-    if account["stale"]:
+    if stats["stale"]:
         return True
     settings = report.get("settings", {})
-    if account["stale"] is None or "since" in report["arguments"] or settings.get("GOVNEWS_REPLAY"):
+    if stats["stale"] is None or "since" in report["arguments"] or settings.get("GOVNEWS_REPLAY"):
         return None
     limit = float(settings.get("GOVNEWS_STALE_AFTER", _STALE_AFTER))
-    return False if limit and (account["age_hours"] or 0) <= limit else None
+    return False if limit and (stats["age_hours"] or 0) <= limit else None
 
 
 def _time(text: str) -> datetime:
@@ -123,26 +156,3 @@ def _time(text: str) -> datetime:
     if time.tzinfo is None:
         raise ValueError(f"{text!r} names no zone")
     return time
-
-
-def _refused(path: Path) -> Iterator[tuple[str, str]]:
-    """Slug and outcome of each line. The last one may break off: so does the log of a run that was killed."""
-    for number, line in enumerate(_bytes(path).splitlines(keepends=True), 1):
-        if line.endswith(b"\n"):
-            try:
-                entry = json.loads(line)
-                yield str(entry["slug"]), str(entry["outcome"])
-            except (ValueError, KeyError, TypeError) as error:
-                raise _unreadable(path, error, f"line {number}: ") from error
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise storage_error(error, path) from error
-
-
-def _unreadable(path: Path, error: Exception, place: str = "") -> StorageError:
-    what = f"{place}{type(error).__name__}: {error}"
-    return StorageError("unreadable_report", f"{path}: {what}; put back a copy of it, or move it away")

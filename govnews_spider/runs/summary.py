@@ -1,4 +1,4 @@
-"""The balance of a run, as people read it."""
+"""Balance of a run, printed for people."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _MARKS: Final = {
     "article": "moved to the articles: they are no reprints any more",
     "other_original": "reprints of another one now: an earlier one came in",
 }
-"""What became of rows that were stored before, on top of the outcomes."""
+"""New marks of rows that were stored before, printed below the outcomes."""
 
 
 def show(run: Run) -> None:
-    """Prints what became of everything that was seen, the reasons, and the exit code."""
-    code, why = exit_code(run)
+    """Prints the outcomes of all articles that were seen, the reasons, and the exit code."""
+    code, reason = exit_code(run)
     table = Table()
     table.add_column("outcome")
     table.add_column("articles", justify="right")
@@ -37,4 +37,4 @@ def show(run: Run) -> None:
         console.print(f"{slug}: {count}", markup=False, soft_wrap=True)
     for name, count in run.marked.items():
         console.print(f"{count:,} {_MARKS[name]}", markup=False, soft_wrap=True)
-    console.print(f"exit {code}: {why}", markup=False, soft_wrap=True)
+    console.print(f"exit {code}: {reason}", markup=False, soft_wrap=True)

@@ -157,7 +157,7 @@ class ListReader:
             address = self._seen[row.key] or row.url
             if address in self._fetches:
                 self._fetch(address, row, scan, page_oldest)
-            elif address in run.failed:
+            elif address in run.failed_addresses:
                 self._fail(scan, row.ctime, page_oldest)
             return False
         run.seen += 1

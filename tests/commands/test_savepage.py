@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from govnews_spider.commands.savepage import expected_of, faults
+from govnews_spider.commands.savepage import expected_of, golden_problems
 from govnews_spider.core import extract
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +56,7 @@ def test_what_it_expects_of_a_known_page_is_what_its_golden_says(case: Path) -> 
     assert {field: expected.get(field) for field in golden["expected"] if field in expected} == {
         field: value for field, value in golden["expected"].items() if field in expected
     }
-    assert faults(expected) == []
+    assert golden_problems(expected) == []
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
@@ -122,9 +122,9 @@ def test_a_folder_that_cannot_be_made_ends_with_2(tmp_path: Path) -> None:
     ],
 )
 def test_a_golden_with_a_fault_is_found_out(values: dict[str, Any], fault: str) -> None:
-    assert [found.startswith(fault) for found in faults(GOOD | values)] == [True]
+    assert [problem.startswith(fault) for problem in golden_problems(GOOD | values)] == [True]
 
 
 @pytest.mark.parametrize("values", [{}, {"kind": "gallery", "text": ""}, {"kind": "video", "text": ""}])
 def test_a_good_golden_has_no_fault(values: dict[str, Any]) -> None:
-    assert faults(GOOD | values) == []
+    assert golden_problems(GOOD | values) == []

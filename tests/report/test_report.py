@@ -182,7 +182,7 @@ def test_runs_are_read_newest_first_with_those_that_left_no_account(tmp_path: Pa
     found = load_runs(tmp_path)
     assert [run.run_id for run in found.runs] == [ended[1].run_id, ended[0].run_id]
     assert found.killed == ["20211101T000000Z-dead"]
-    assert found.refused == {("no_text", "rejected"): 2}, "the last line may break off"
+    assert found.rejections == {("no_text", "rejected"): 2}, "the last line may break off"
 
 
 @pytest.mark.parametrize(
@@ -522,7 +522,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, LexborHTMLParse
         article(3, days=200),
         reprint(4, of=1, duplicate_of=first.article_id, similarity=1.0, source=ODD),
     )
-    run_of(data, 1, arguments={"keyword": ODD}, errors=[ODD], lists={ODD: ListStats(newest=NOON)}, after=[ODD])
+    run_of(data, 1, arguments={"keyword": ODD}, internal_errors=[ODD], lists={ODD: ListStats(newest=NOON)}, after=[ODD])
     (data / "rejected").mkdir()
     line = json.dumps({"slug": ODD, "outcome": ODD})
     (data / "rejected" / "a.jsonl").write_text(f"{line}\n", "utf-8")
