@@ -21,8 +21,7 @@ from hypothesis import strategies as st
 from govnews_spider.article import Article, Image
 from govnews_spider.storage.errors import StorageError
 from govnews_spider.storage.parquet import SCHEMA, ParquetWriter
-from govnews_spider.verify.diff import Change, Differences, Lone, differences
-from govnews_spider.verify.diff.columns import COLUMNS, OF_THE_RUN
+from govnews_spider.verify.diff import COLUMNS, OF_THE_RUN, Change, Differences, OnlyInOne, differences
 from govnews_spider.verify.diff.excerpts import excerpts, visible
 from tests.support.damage import FIRST, day_file, flip, halve
 from tests.support.rows import NOON, article, full, reprint
@@ -171,8 +170,8 @@ def test_added_and_lost_articles_are_counted_by_layout_and_named(compared: Any) 
     found = compared(old, [full(1), full(4, days=5, layout="wap_sina_cn")])
     assert counts(found) == (1, 0, 1, 2)
     assert (found.added, found.lost) == ({"wap_sina_cn": 1}, {"blk_2009": 2})
-    assert found.added_examples == [Lone(full(4).article_id, full(4).title, full(4).url)]
-    assert found.lost_examples == [Lone(one.article_id, one.title, None) for one in old[1:]]
+    assert found.added_examples == [OnlyInOne(full(4).article_id, full(4).title, full(4).url)]
+    assert found.lost_examples == [OnlyInOne(one.article_id, one.title, None) for one in old[1:]]
     assert (found.old_rows, found.new_rows) == (3, 2)
 
 
