@@ -18,7 +18,7 @@ SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 
 class Rejected(Exception):
-    """What came in is no article that may be stored.
+    """Rejection of an input that is no article that may be stored.
 
     ``slug`` is the countable reason (``unknown_layout``), ``detail`` names the thing, the place and the cure.
     """

@@ -1,4 +1,4 @@
-"""What lies where in an archive, as CDXJ: a line an answer, sorted by address and time."""
+"""CDXJ index of an archive: a line an answer, sorted by address and time."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Entry(NamedTuple):
 
 
 class CdxEntry(NamedTuple):
-    """What an index tells of an answer."""
+    """Entry of an index, as far as it is read again."""
 
     url: str
     at: str
@@ -101,7 +101,7 @@ def cdxj(entries: Iterable[Entry]) -> bytes:
 
 
 def read_index(path: Path) -> list[CdxEntry]:
-    """What the index beside the archive at ``path`` lists; nothing where none can be read, or it is older than that."""
+    """Entries of the index beside the archive at ``path``; none where it cannot be read, or is older than the archive."""
     index = path.with_name(path.name.removesuffix(".gz").removesuffix(".warc") + ".cdxj")
     try:
         if index.stat().st_mtime_ns < path.stat().st_mtime_ns:

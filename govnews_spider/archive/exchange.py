@@ -1,4 +1,4 @@
-"""What went over the wire: a request and its answer."""
+"""HTTP exchange: a request and its answer, as they went over the wire."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def header(headers: Headers, name: str) -> str | None:
 
 
 def media_type(headers: Headers) -> str:
-    """What kind of content the headers say that there is, in small letters; "" where they do not."""
+    """Media type that the headers give, in small letters; "" where they give none."""
     return (header(headers, "content-type") or "").partition(";")[0].strip().lower()
 
 
 class RecordLocation(NamedTuple):
-    """Where a record stands: the archive's name, and the offset of the record in it, in bytes."""
+    """Location of a record: the archive's name, and the offset of the record in it, in bytes."""
 
     name: str
     offset: int

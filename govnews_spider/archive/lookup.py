@@ -1,9 +1,8 @@
-"""Answers by their addresses, out of any number of archives."""
+"""Lookup of archived answers by their addresses."""
 
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +12,11 @@ from zipfile import BadZipFile
 from govnews_spider.archive.cdxj import CdxEntry, read_index, stamp
 from govnews_spider.archive.exchange import RecordLocation, media_type
 from govnews_spider.archive.reader import Damage, HttpResponse, Record, http_response, is_archive, record_at, records
+from govnews_spider.storage.scratch import scratch_database
 
 logger = logging.getLogger(__name__)
 
 _SCHEMA: Final = """
-    PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;
     CREATE TABLE paths (number INTEGER PRIMARY KEY, path TEXT);
     CREATE TABLE answers (
         url TEXT, at TEXT, status INTEGER, digest TEXT, is_revisit INTEGER, path INTEGER, name TEXT, offset INTEGER
@@ -42,17 +41,17 @@ class Capture(NamedTuple):
 
 
 class ArchiveLookup:
-    """What archives have of each address. What they hold is listed in a temporary database, so memory does not grow with them."""
+    """Lookup of answers by address, over any number of archives, in a scratch database: memory does not grow with them."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
-        self._db = sqlite3.connect("", isolation_level=None)
-        self._db.executescript(_SCHEMA)
+        self._db = scratch_database(_SCHEMA)
         self._db.execute("BEGIN")
         for number, path in enumerate(archives(paths)):
             self._db.execute("INSERT INTO paths VALUES (?, ?)", (number, str(path)))
-            found = listed(path) or _scanned(path)
+            entries = listed(path) or _scanned(path)
             self._db.executemany(
-                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", ((*one[:5], number, *one[5:7]) for one in found)
+                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                ((*entry[:5], number, *entry[5:7]) for entry in entries),
             )
         self._db.execute("CREATE INDEX answers_of ON answers (url, at)")
         self._db.execute("COMMIT")
@@ -64,15 +63,15 @@ class ArchiveLookup:
         """
         until = stamp(as_of) if as_of is not None else "9"
         for path, name, offset, at, digest, is_revisit in self._db.execute(_NEWEST, (url, until)).fetchall():
-            told = answer_at(Path(path), RecordLocation(name, offset), unpacked=unpacked)
-            if told is None:
+            response = answer_at(Path(path), RecordLocation(name, offset), unpacked=unpacked)
+            if response is None:
                 continue
             if not is_revisit:
-                return Capture(RecordLocation(name, offset), told)
+                return Capture(RecordLocation(name, offset), response)
             for body_path, body_name, body_offset in self._db.execute(_BODY, (url, at, digest)):
                 before = answer_at(Path(body_path), RecordLocation(body_name, body_offset), unpacked=unpacked)
                 if before is not None:
-                    return Capture(RecordLocation(name, offset), told._replace(body=before.body))
+                    return Capture(RecordLocation(name, offset), response._replace(body=before.body))
         return None
 
     def close(self) -> None:
@@ -96,42 +95,42 @@ def archives(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def listed(path: Path) -> list[CdxEntry]:
-    """What the index beside an archive of ours lists; nothing where there is none, or it is not that file's.
+    """Entries of the index beside an archive of ours; none where there is no index, or it is not that file's.
 
     Nothing as well for an archive of others, which is then read itself: their index may list a part, or another file of that name.
     """
-    found = read_index(path)
+    entries = read_index(path)
     try:
-        first = next(records(path), None) if found else None
+        first = next(records(path), None) if entries else None
         size = path.stat().st_size
     except (OSError, BadZipFile):
         return []
     is_ours = isinstance(first, Record) and b"software: govnews_spider/" in first.content
-    return found if is_ours and all(one.name == path.name and one.offset < size for one in found) else []
+    return entries if is_ours and all(entry.name == path.name and entry.offset < size for entry in entries) else []
 
 
 def _scanned(path: Path) -> Iterator[CdxEntry]:
     """The answers of an archive without an index."""
     try:
-        for one in records(path):
-            if isinstance(one, Damage):
-                _tell(one)
-            elif (found := listed_of(one)) is not None:
-                yield found
+        for record in records(path):
+            if isinstance(record, Damage):
+                _warn(record)
+            elif (entry := listed_of(record)) is not None:
+                yield entry
     except (OSError, BadZipFile) as error:
-        _tell(Damage(RecordLocation(path.name, 0), str(error)))
+        _warn(Damage(RecordLocation(path.name, 0), str(error)))
 
 
-def listed_of(one: Record) -> CdxEntry | None:
+def listed_of(record: Record) -> CdxEntry | None:
     """The answer of a record as an index lists it; None for a record that holds none."""
-    record = one.parsed()
-    kind = record.headers.get("WARC-Type")
-    told = http_response(record) if kind in ("response", "revisit") else None
-    if told is None or not _is_text(told.url):
+    parsed = record.parsed()
+    kind = parsed.headers.get("WARC-Type")
+    response = http_response(parsed) if kind in ("response", "revisit") else None
+    if response is None or not _is_text(response.url):
         return None
-    digest = (record.headers.get("WARC-Payload-Digest") or "").removeprefix("sha1:")
-    mime = media_type(told.headers)
-    return CdxEntry(told.url, stamp(told.at), told.status, digest, kind == "revisit", *one.place, mime)
+    digest = (parsed.headers.get("WARC-Payload-Digest") or "").removeprefix("sha1:")
+    mime = media_type(response.headers)
+    return CdxEntry(response.url, stamp(response.at), response.status, digest, kind == "revisit", *record.place, mime)
 
 
 def _is_text(url: str) -> bool:
@@ -146,19 +145,19 @@ def _is_text(url: str) -> bool:
 def answer_at(path: Path, place: RecordLocation, *, unpacked: bool = False) -> HttpResponse | None:
     """The answer that stands at a place of the archive at ``path``; None where none can be read."""
     try:
-        found = record_at(path, place)
+        record: Record | Damage = record_at(path, place)
     except (OSError, BadZipFile) as error:
-        found = Damage(place, str(error))
-    return answer_of(found, unpacked=unpacked)
+        record = Damage(place, str(error))
+    return answer_of(record, unpacked=unpacked)
 
 
-def answer_of(found: Record | Damage, *, unpacked: bool = False) -> HttpResponse | None:
+def answer_of(record: Record | Damage, *, unpacked: bool = False) -> HttpResponse | None:
     """The answer that was found; None, and said so, where it is damage."""
-    if isinstance(found, Damage):
-        _tell(found)
+    if isinstance(record, Damage):
+        _warn(record)
         return None
-    return http_response(found.parsed(), unpacked=unpacked)
+    return http_response(record.parsed(), unpacked=unpacked)
 
 
-def _tell(damage: Damage) -> None:
+def _warn(damage: Damage) -> None:
     logger.warning("damaged_archive: %s: %s", damage.place, damage.why)

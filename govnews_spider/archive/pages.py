@@ -32,35 +32,35 @@ def pages(path: Path) -> Iterator[ArchivedPage | Damage]:
 
     Raises OSError and BadZipFile for a file that is not given, or is no archive of its kind.
     """
-    for one in records(path):
-        if isinstance(one, Damage):
-            yield one
-        elif HOST in one.content[: one.head].lower() and (found := _page(one)) is not None:
-            yield found
+    for record in records(path):
+        if isinstance(record, Damage):
+            yield record
+        elif HOST in record.content[: record.head].lower() and (page := _page(record)) is not None:
+            yield page
 
 
-def _page(one: Record) -> ArchivedPage | Damage | None:
-    record = one.parsed()
-    if record.headers.get("WARC-Type") != "response" or not is_sina(
-        (record.headers.get("WARC-Target-URI") or "").strip("<>")
+def _page(record: Record) -> ArchivedPage | Damage | None:
+    parsed = record.parsed()
+    if parsed.headers.get("WARC-Type") != "response" or not is_sina(
+        (parsed.headers.get("WARC-Target-URI") or "").strip("<>")
     ):
         return None
-    if not one.is_intact(record):
-        return Damage(one.place, NOT_INTACT)
+    if not record.is_intact(parsed):
+        return Damage(record.place, NOT_INTACT)
     try:
-        response = http_response(record, unpacked=True)
+        response = http_response(parsed, unpacked=True)
     except Rejected as rejected:
-        return Damage(one.place, str(rejected))
-    return page_of(Capture(one.place, response)) if response is not None else None
+        return Damage(record.place, str(rejected))
+    return page_of(Capture(record.place, response)) if response is not None else None
 
 
-def page_of(found: Capture | None) -> ArchivedPage | None:
+def page_of(capture: Capture | None) -> ArchivedPage | None:
     """The page that an answer is; None where it is none."""
-    if found is None or not 200 <= found.response.status < 300:  # as a crawl takes it
+    if capture is None or not 200 <= capture.response.status < 300:  # as a crawl takes it
         return None
-    if media_type(found.response.headers) not in HTML:
+    if media_type(capture.response.headers) not in HTML:
         return None
-    return ArchivedPage(found.place, found.response, header(found.response.headers, "content-type"))
+    return ArchivedPage(capture.place, capture.response, header(capture.response.headers, "content-type"))
 
 
 def read_article(

@@ -80,7 +80,7 @@ class Record:
 
 
 class HttpResponse(NamedTuple):
-    """What a site answered, as a record keeps it."""
+    """HTTP response of a record."""
 
     url: str
     at: datetime
@@ -245,7 +245,7 @@ def _packed(name: str, content: memoryview, offset: int = 0) -> Iterator[Record 
 
 
 def _member(content: memoryview, offset: int) -> tuple[bytes, int, str]:
-    """What the gzip member at ``offset`` holds, where it ends, and why it cannot be read."""
+    """Content of the gzip member at ``offset``, its end, and the reason where it cannot be read."""
     unpacker = zlib.decompressobj(31)
     parts: list[bytes] = []
     size, at = 0, offset
@@ -283,7 +283,7 @@ def _plain(name: str, content: memoryview, offset: int = 0) -> Iterator[Record |
 
 
 def _bounds(content: memoryview, offset: int) -> tuple[int, int, str]:
-    """Where the block of the record at ``offset`` begins, where it ends, and why neither can be believed."""
+    """Begin and end of the block of the record at ``offset``, and the reason where neither can be believed."""
     if _BEGIN.match(content, offset) is None:
         return offset, offset, "no record begins there"
     head = _END.search(content, offset, offset + _HEAD)
@@ -297,7 +297,7 @@ def _bounds(content: memoryview, offset: int) -> tuple[int, int, str]:
 
 
 def _headers(head: bytes) -> WarcRecord | None:
-    """What the headers of a record say; None where they cannot be parsed.
+    """Parsed headers of a record; None where they cannot be parsed.
 
     Of two lengths the parser would believe the other one, and ask for memory by it.
     """
@@ -308,7 +308,7 @@ def _headers(head: bytes) -> WarcRecord | None:
 
 
 def _useless(record: WarcRecord, begin: bytes) -> str:
-    """Why a record that says to be an answer, and whose block begins so, is none; "" where it is one, or something else."""
+    """Reason for which a record of an answer, whose block begins so, holds none; "" where it holds one, or is another kind of record."""
     kind, url = record.headers.get("WARC-Type"), record.headers.get("WARC-Target-URI") or ""
     if kind in ("response", "revisit") and _moment(record) is None:
         return f"its date ({record.headers.get('WARC-Date')}) makes no sense"
@@ -334,14 +334,14 @@ def _moment(record: WarcRecord) -> datetime | None:
 
 
 def _skipped(content: memoryview, offset: int) -> int:
-    """Where the empty lines between two records end."""
+    """End of the empty lines between two records."""
     while offset < len(content) and content[offset] in b"\r\n":
         offset += 1
     return offset
 
 
 def _next(content: memoryview, wanted: bytes, offset: int) -> int:
-    """Where ``wanted`` stands next; the end where it does not."""
+    """Next offset of ``wanted``; the end where there is none."""
     while offset < len(content):
         chunk = bytes(content[offset : offset + _CHUNK + len(wanted)])
         if (at := chunk.find(wanted)) >= 0:

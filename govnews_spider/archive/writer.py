@@ -104,7 +104,7 @@ class ArchiveWriter:
         return self._file
 
     def _put(self, file: BinaryIO, data: bytes) -> None:
-        """Where the disk does not take all of it, what it took goes again: no later record stands behind a torn one."""
+        """Writes all of it or nothing: no later record stands behind a torn one."""
         try:
             written = file.write(data)
         except OSError:

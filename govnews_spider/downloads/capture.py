@@ -1,4 +1,4 @@
-"""What was fetched goes to the archive, below every middleware: as it came, before anything is unpacked or followed."""
+"""Capture of answers for the archive, below every middleware: as they came, before anything is unpacked or followed."""
 
 from __future__ import annotations
 

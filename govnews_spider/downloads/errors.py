@@ -1,4 +1,4 @@
-"""Why a request got no answer of use: one slug for each way to fail."""
+"""Download errors: one slug for each way in which a request fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a crawl is doing while it runs: a live view on a terminal; elsewhere a line in the log now and then.
+"""Progress of a crawl: a live view on a terminal, elsewhere a line in the log now and then.
 
 The run's account is read by a timer. No article does any work for it, and no error in here reaches the crawl.
 """
@@ -54,7 +54,7 @@ class Lines:
 
 
 class Above:
-    """Where a log handler writes while a view lives: each record goes above it, whole."""
+    """Stream for log handlers while a view lives: each record goes above it, whole."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

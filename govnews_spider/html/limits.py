@@ -1,4 +1,4 @@
-"""What a page may cost: HTML parsers take time with the square of how deep a page nests, and no article needs that."""
+"""Limits of a page: the time of HTML parsers grows with the square of the nesting depth, and no article nests deep."""
 
 from __future__ import annotations
 

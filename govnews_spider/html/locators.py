@@ -1,4 +1,4 @@
-"""What page layouts are made of: small callables that read one value off a parsed page.
+"""Locators, of which page layouts consist: small callables that read one value of a parsed page.
 
 A locator is any callable ``Page -> value`` that gives None (or an empty list) where the page does not have the value; its name, which
 becomes the provenance of the value, is ``str(locator)`` or, for a plain function, ``function:<its name>``.

@@ -38,7 +38,7 @@ class Coverage:
         self._db = db
 
     def bound(self, name: str) -> datetime | None:
-        """How far back a reading has to go to leave no gap; None: to the list's end."""
+        """Time back to which a reading has to go to leave no gap; None: to the list's end."""
         row = self._db.execute("SELECT through, whole FROM lists WHERE name = ?", (name,)).fetchone()
         if row is None or not row[1]:
             return None
@@ -109,5 +109,5 @@ def _without(gaps: list[Gap], since: datetime, until: datetime) -> list[Gap]:
 
 
 def _end(day: date) -> datetime:
-    """When the day is over in Shanghai."""
+    """End of the day in Shanghai."""
     return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)

@@ -53,7 +53,7 @@ def _settle(ledger: Ledger, writers: list[Writer], written: list[Batch]) -> list
 
 
 def _tried(ledger: Ledger, step: Callable[[], None], then: Callable[[], None] = lambda: None) -> list[StorageError]:
-    """What kept ``step`` from being done; nothing where ``then`` was done as well."""
+    """Errors that kept ``step`` from being done; none where ``then`` was done as well."""
     try:
         step()
     except (StorageError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Where a request may go, and in whose name."""
+"""Allowed hosts: requests go to Sina only."""
 
 from __future__ import annotations
 

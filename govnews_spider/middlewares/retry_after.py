@@ -1,4 +1,4 @@
-"""When a request may go."""
+"""Delays that a host asks for: Retry-After, Crawl-delay, and pauses after failures."""
 
 from __future__ import annotations
 

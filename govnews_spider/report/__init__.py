@@ -29,7 +29,7 @@ __all__ = ["Written", "report"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What the page tells of, and its size in bytes."""
+    """Counts of the page, and its size in bytes."""
 
     articles: int
     reprints: int

@@ -1,4 +1,4 @@
-"""How fresh each list is, and what of it was never read: from the ledger, and from the accounts of the runs."""
+"""Freshness and gaps of each list, from the ledger and the run reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page is made of: charts with the tables behind them, and tables that stand by themselves."""
+"""Components of the page: charts with the tables behind them, and tables that stand by themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who repeats whom, and how long it takes: the rows of ``reprints/`` beside the articles that they repeat."""
+"""Reprints beside their originals: media, counts and time lags, from the rows of ``reprints/``."""
 
 from __future__ import annotations
 

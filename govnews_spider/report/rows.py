@@ -1,4 +1,4 @@
-"""What stands in ``articles/``, counted: file by file, so that memory holds one day's rows beside the counts."""
+"""Counts over ``articles/``, file by file: memory holds one day's rows beside the counts."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is known of the site, as data: lists, addresses, page templates, furniture."""
+"""Knowledge of the site, as data: lists, addresses, page templates, furniture."""

@@ -1,4 +1,4 @@
-"""Who wrote a text, where it says so itself: in a dateline, in a byline, or in brackets at its end."""
+"""Bylines: the reporters that a text names itself, in a dateline, in a byline, or in brackets at its end."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _DOUBLE: Final = (
 
 
 def reporters(text: str) -> str | None:
-    """Who a dateline or a byline of the text names, several joined by ``、``; None where it names nobody."""
+    """Reporters that a dateline or a byline of the text names, joined by ``、``; None where it names nobody."""
     lines = text.split("\n")
     for line in (*lines[:HEAD], *lines[HEAD:][-TAIL:]):
         groups = _GROUP.findall(line[:2000])

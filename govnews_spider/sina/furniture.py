@@ -1,4 +1,4 @@
-"""What stands inside Sina's article bodies and is no part of the article: blocks, sentences and pictures to drop, as data."""
+"""Page furniture inside Sina's article bodies: blocks, sentences and pictures to drop, as data."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def slide_title(page: Page) -> str | None:
 
 
 def slide_time(page: Page) -> str | None:
-    """When the album was made, else when its first picture was."""
+    """Time of the album, else of its first picture."""
     first = next(iter(_images(page)), {})
     return _of_slide(page, _TIME_KEYS) or _text(first, _TIME_KEYS)
 

@@ -30,7 +30,7 @@ _FIRST, _LAST = datetime(1998, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UT
 
 @dataclass(slots=True)
 class Row:
-    """What a list says of one article. None or empty is what the list does not say; times are aware UTC."""
+    """Row of a list, which names one article. None or empty is what the list does not say; times are aware UTC."""
 
     url: str
     """Canonical address."""

@@ -141,7 +141,7 @@ def _plain(parts: SplitResult) -> str:
 
 
 def _query(path: str, query: str) -> str:
-    """What of the query names the page: nothing where the path does it alone, else all but the tracking parameters."""
+    """Part of the query that names the page: none where the path does it alone, else all but the tracking parameters."""
     if _DOCID.search(path) or _OLD.search(path) or _ACCOUNT.match(path):
         return ""
     pairs = parse_qsl(query, keep_blank_values=True)

@@ -1,4 +1,4 @@
-"""What both spiders share: arguments that are checked before anything runs, and the way to the run's account."""
+"""Base of the spiders: arguments that are checked before anything runs, and access to the run report."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Arguments(Protocol):
 
     @property
     def sample(self) -> int | None:
-        """How many articles to show in place of storing any; None to store."""
+        """Number of articles to show in place of storing any; None to store."""
 
     @property
     def keyword(self) -> str | None:
-        """What title or text must hold; None for all."""
+        """Text that title or text must hold; None for all."""
 
     @property
     def topics(self) -> tuple[str, ...] | None:
@@ -67,7 +67,7 @@ class NewsSpider(Spider, Generic[A]):
 
     @cached_property
     def report(self) -> RunReport:
-        """Where each article is accounted for."""
+        """The crawl's run report."""
         return report_of(self.crawler)
 
 

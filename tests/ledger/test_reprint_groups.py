@@ -87,6 +87,22 @@ def test_each_kind_of_reprint_is_marked_with_what_it_repeats_and_why(tmp_path: P
     assert not audit(tmp_path).broken
 
 
+def test_the_reason_says_whether_a_reprint_repeats_its_original_itself_or_by_way_of_another(tmp_path: Path) -> None:
+    stored(tmp_path, [told(1, TEXT), told(2, f"{TEXT}\n（转载自江城晚报）", minutes=5)])
+    reason = marks(tmp_path)["sina:kztest0000002"][3]
+    assert reason is not None
+    assert not reason.startswith("by way of")
+    chain = next(
+        reports for begin in range(0, 20_000, 60) if not common_keys((reports := rolling(6, begin))[0], reports[-1])
+    )
+    later = tmp_path / "chain"
+    stored(later, [told(number, text, minutes=number) for number, text in enumerate(chain, 1)])
+    reasons = [row[3] for article_id, row in sorted(marks(later).items()) if row[1] == "sina:kztest0000001"]
+    direct = [text for text in reasons if text is not None and not text.startswith("by way of another reprint; ")]
+    assert direct
+    assert len(direct) < len(reasons), "the last of the chain is marked by way of another one"
+
+
 def test_what_comes_later_and_was_published_before_is_the_first(tmp_path: Path) -> None:
     """Within one export and over two runs: rows move between the folders, their revisions stay."""
     stored(tmp_path, [told(3, TEXT, minutes=30), told(2, TEXT, minutes=20, title="转载")])

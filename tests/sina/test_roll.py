@@ -47,6 +47,37 @@ def test_the_address_names_page_list_and_place() -> None:
     assert query == {"pageid": ["155"], "lid": ["1689"], "num": ["50"], "page": ["3"]}
 
 
+@pytest.mark.parametrize(
+    ("value", "lids"),
+    [
+        ("1687,1689", {1687, 1689}),
+        (",1687, 1689,", {1687, 1689}),
+        ("1689", {1689}),
+        ("", set()),
+        ("0", set()),
+        (None, set()),
+        ("a,1689", {1689}),
+    ],
+)
+def test_a_row_names_the_lists_that_it_stands_in(value: Any, lids: set[int]) -> None:
+    (row,) = read_rows(answer(ITEM | {"lids": value}), url=URL).rows
+    assert row.lids == lids
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_time"),
+    [
+        (int(datetime(1998, 1, 1, tzinfo=UTC).timestamp()), True),
+        (int(datetime(1998, 1, 1, tzinfo=UTC).timestamp()) - 1, False),
+        (int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) - 1, True),
+        (int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()), False),
+    ],
+)
+def test_a_time_counts_from_the_first_second_of_sina_up_to_the_year_2100(seconds: int, is_time: bool) -> None:
+    (row,) = read_rows(answer(ITEM | {"ctime": str(seconds)}), url=URL).rows
+    assert row.ctime == (datetime.fromtimestamp(seconds, UTC) if is_time else None)
+
+
 def test_the_day_archive_begins_at_midnight_in_shanghai_and_ends_a_day_later() -> None:
     query = parse_qs(urlsplit(list_url(find("1689"), 1, date(2021, 11, 25))).query)
     begin = int(datetime(2021, 11, 24, 16, tzinfo=UTC).timestamp())

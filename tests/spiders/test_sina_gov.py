@@ -91,6 +91,39 @@ def test_a_row_gives_the_section_and_says_where_it_came_from(tmp_path: Path, sma
         assert (found.url, found.status) == (row["url"], 200)
 
 
+def test_the_section_is_the_first_list_asked_for_that_the_row_itself_names(tmp_path: Path) -> None:
+    """Not the list that shows the row: which list answers first is chance."""
+    article = SMALL.articles[0]
+    with SinaSite() as site:
+        site.publish(replace(article, lids=()))
+        made = int(article.published.timestamp())
+        site.add_row(1687, url=article.url, title=article.title, ctime=made, lids="1690,1689,1687")
+        site.add_row(1689, url="https://finance.sina.com.cn/a.shtml", title="没有的页", ctime=made)
+        done = crawl(tmp_path, "sina_gov", "sections=1689,1687", gateway=site.url)
+    (row,) = rows(done).values()
+    assert row["section"] == find("1689").name
+
+
+def test_a_second_page_that_leads_back_to_the_first_ends_the_article(tmp_path: Path) -> None:
+    first = "https://finance.sina.com.cn/roll/20111118/12345678901.shtml"
+    second = first.replace(".shtml", "_2.shtml")
+    body = (
+        '<html><body><h1 id="artibodyTitle">一篇分页的文章</h1><span id="pub_date">2011年11月18日 12:34</span>'
+        '<div class="blkContainerSblkCon" id="artibody"><p>第一页的正文，写在这里，没有第二页。</p>'
+        f'<p class="page"><a href="{second}">下一页</a></p></div></body></html>'
+    )
+    with SinaSite() as site:
+        site.pages[first] = Page(200, {"Content-Type": "text/html; charset=utf-8"}, body.encode())
+        site.pages[second] = Page(301, {"Location": first})
+        site.add_row(1689, url=first, title="一篇分页的文章", ctime=1321590840)
+        done = run(tmp_path, site)
+        assert [asked(site, first), asked(site, second)] == [2, 1], "the page, the next one, and where that leads to"
+    assert done.code == 0, done.log
+    (row,) = rows(done).values()
+    assert row["text"].count("第一页的正文") == 1
+    assert "pages" not in dict(row["provenance"])
+
+
 def test_an_article_of_two_lists_is_seen_once_and_the_repeat_counted(tmp_path: Path, large: SinaSite) -> None:
     done = crawl(tmp_path, "sina_gov", gateway=large.url)
     listings = sum(len(article.lids) for article in LARGE.articles)

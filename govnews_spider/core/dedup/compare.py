@@ -40,7 +40,7 @@ DOUBT: Final = 3.0
 
 
 class Comparison(NamedTuple):
-    """What two texts are to each other, and why, in a sentence."""
+    """Result of comparing two texts: their kind of likeness, the shared parts, and the reason in a sentence."""
 
     kind: Literal["reprint", "sibling", "different"]
     first: float
@@ -51,7 +51,7 @@ class Comparison(NamedTuple):
 
     @property
     def similarity(self) -> float:
-        """How much of the shorter one the longer one has."""
+        """Part of the shorter one that the longer one has."""
         return max(self.first, self.second)
 
     @property
@@ -92,7 +92,7 @@ class ComparableText:
 
 
 def compare_texts(first: ComparableText, second: ComparableText) -> Comparison:
-    """What the two are to each other; the same whichever is first, but turned."""
+    """Compares two texts; with both exchanged, the result is the same, but turned."""
     if first.normalized_text == second.normalized_text:
         return SAME
     fewer, more = sorted((len(first.distinct), len(second.distinct)))

@@ -49,7 +49,7 @@ _ASIDE_LENGTH: Final = 80
 
 
 def normalized_text(text: str) -> str:
-    """What is compared of ``text``: its lines of one width and case, without spaces but between figures, furniture and credits left out."""
+    """Compared form of ``text``: its lines in one width and case, without spaces except between figures, furniture and credits left out."""
     text = "\n".join(line for line in map(str.strip, text.split("\n")) if line and not _is_furniture(line))
     lines = nfkc(text).lower().split("\n")
     return "\n".join(_tight(line) for line in lines if len(line) > _ASIDE_LENGTH or not _ASIDE.fullmatch(line))

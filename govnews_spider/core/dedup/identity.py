@@ -1,4 +1,4 @@
-"""Which article is this: its identity, what its text is found by, and when two records are of one article."""
+"""Identity of articles: the fingerprint of their text, and the merging of a document and a page of one article."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COMPLETED: Final = ("original_title", "source", "author", "editor", "section", 
 
 
 class Fingerprint(NamedTuple):
-    """What a text is found by."""
+    """Fingerprint of a text: the keys by which it is found."""
 
     key: bytes
     """16 bytes, the same for texts that are taken for equal."""
@@ -34,7 +34,7 @@ class Fingerprint(NamedTuple):
 
 
 def fingerprint(article: Article) -> Fingerprint | None:
-    """What the text of ``article`` is found by; None for one without text.
+    """Fingerprint of the text of ``article``; None for one without text.
 
     A text of a few words says little by itself: it is the same where title and pictures are the same as well.
     """
@@ -85,7 +85,7 @@ def carry_over(page: Article, before: Article) -> Article:
 
 
 def also(row: Article) -> dict[str, str]:
-    """What the row's provenance says of other ids of the article."""
+    """Entry of the row's provenance that names other ids of the article."""
     return {"article_id": row.provenance["article_id"]} if "article_id" in row.provenance else {}
 
 
@@ -102,7 +102,7 @@ def aliases(row: Article) -> list[str]:
 
 
 def _told(row: Article) -> tuple[str, list[str]]:
-    """Where the id was read, "" where that is not said, and the other ids of the article."""
+    """Locator of the id, "" where it has none, and the other ids of the article."""
     where, is_also, ids = row.provenance.get("article_id", "").rpartition(_ALSO)
     return (where.removesuffix("; "), ids.split()) if is_also else (ids, [])
 

@@ -1,4 +1,4 @@
-"""What stands where in a text: its dates, figures and places, each by the words around it.
+"""Template of a text: its slot values (dates, figures and places), each by the words around it.
 
 Texts of one series share the words and differ in what stands between them; so do no two prints of one text.
 """
@@ -94,7 +94,7 @@ def _found(line: str) -> Iterator[tuple[int, int, str, str]]:
 
 
 def compare(first: Slots, second: Slots) -> tuple[int, int]:
-    """How many values agree, and how many stand in a slot of both texts where the other one has another value.
+    """Numbers of slot values that agree, and of those whose slot has another value in the other text.
 
     Counted as sets with repetitions, so that a slot that a cut text has less often (同比增长…) is no difference.
     """

@@ -1,4 +1,4 @@
-"""What the documents' format is made of: its keys, its envelope, its styles, the characters that it refuses or changes.
+"""Format of documents: its keys, envelope and styles, the characters that it refuses or changes.
 
 The format is that of Hexo posts which a generator made of RSS feeds; :data:`DOCUMENT_STYLES` holds what it changed
 over time.
@@ -31,7 +31,7 @@ URL_START: Final = ("https://", "http://", "data:image/")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """What the generator changed over the years; everything else of the format has stayed as it began."""
+    """Style of documents: the details that their generator changed over the years."""
 
     name: str
     keys: tuple[str, ...]

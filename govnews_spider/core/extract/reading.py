@@ -1,4 +1,4 @@
-"""Bytes of a page -> Article, by the first layout whose markers the page has."""
+"""Reading of a page: bytes -> Article, by the first layout whose markers the page has."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from govnews_spider.sina.refusals import refusal
 
 
 def read_page(html: bytes, *, url: str, content_type: str | None = None, origin: str | None = None) -> Article:
-    """What the page says, as it says it: no stage applied, ``body_html`` as it stands. Raises :class:`Rejected`.
+    """Article as its page gives it: no stage applied, ``body_html`` as it stands. Raises :class:`Rejected`.
 
     ``origin`` is where the bytes came from when that is not ``url``.
     """
@@ -136,7 +136,7 @@ class Reading:
             yield "list:ctime", self.listed_at.isoformat()
 
     def _shown_time(self) -> tuple[str, datetime]:
-        """What the page displays; the list's time where that is none. Raises ``no_time`` or ``bad_time``."""
+        """Displayed text and time; the list's time where the page displays none. Raises ``no_time`` or ``bad_time``."""
         raw = self._first("published_at", self.layout.published_at)
         shown = read_time(raw) if raw else None
         if shown is None and self.listed_at is not None:

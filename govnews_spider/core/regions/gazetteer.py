@@ -23,7 +23,7 @@ from govnews_spider.core.regions.compounds import NAME_ENDS, Part, barred, overl
 
 
 class Clue(IntEnum):
-    """What a spelling needs beside itself to count, from nothing to most."""
+    """Clue that a spelling needs beside itself to count, from none to the strongest."""
 
     FREE = 0
     """Nothing."""

@@ -1,4 +1,4 @@
-"""Which provinces, prefectures and counties a text names, as GB/T 2260 codes.
+"""Resolution of place mentions: the provinces, prefectures and counties that a text names, as GB/T 2260 codes.
 
 Three steps: the gazetteer finds spellings; :mod:`govnews_spider.core.regions.mentions` drops those that are a medium, a
 dateline, an organisation, a street or a person; what is left is resolved here by what else the text names. Nothing is

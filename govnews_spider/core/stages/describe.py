@@ -1,4 +1,4 @@
-"""What an article is about: topics and regions, read off its title and text."""
+"""Stage ``describe``: topics and regions of an article, from its title and text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which articles a run wants."""
+"""Selection of the articles that a run asks for, by topics and keyword."""
 
 from __future__ import annotations
 

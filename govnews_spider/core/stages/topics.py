@@ -1,4 +1,4 @@
-"""Which topics of government affairs a text is about, by the words of ``lexicon/topics.toml``."""
+"""Topics of government affairs in a text, by the words of ``lexicon/topics.toml``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was collected: articles by day and list, and what came together."""
+"""Chapter on the collection: articles by day and list, and in all."""
 
 from __future__ import annotations
 

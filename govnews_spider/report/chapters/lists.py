@@ -1,4 +1,4 @@
-"""How fresh the lists are, as the runs judged it, and what of them was never read."""
+"""Chapter parts on the lists: their freshness as the runs judged it, and their gaps."""
 
 from __future__ import annotations
 

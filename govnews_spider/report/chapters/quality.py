@@ -1,4 +1,4 @@
-"""How well it was collected: fields, layouts, refusals, freshness, gaps."""
+"""Chapter on quality: fields, layouts, rejections, freshness, gaps."""
 
 from __future__ import annotations
 

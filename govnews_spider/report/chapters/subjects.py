@@ -1,4 +1,4 @@
-"""What it is about: topics, places, sources."""
+"""Chapter on subjects: topics, places, sources."""
 
 from __future__ import annotations
 

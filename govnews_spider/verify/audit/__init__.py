@@ -20,7 +20,7 @@ __all__ = ["audit"]
 
 
 def audit(data: Path) -> Audit:
-    """What all checks found in a data folder. Raises :class:`Fault` where a file is not given by the system."""
+    """Findings of all checks of a data folder. Raises :class:`StorageError` where a file is not given by the system."""
     found = Audit()
     with Inventory(data) as inventory:
         found.looked["posts"] = inventory.count("SELECT count(*) FROM outputs WHERE noun = 'post'")

@@ -40,7 +40,7 @@ _OF_REPRINT: Final = """
 
 
 def articles(inventory: Inventory) -> Iterator[Finding]:
-    """What is wrong with articles and their revisions. Those on their way are only asked for holes."""
+    """Findings on articles and their revisions; those with a row in the outbox are only checked for missing revisions."""
     for article_id, count, paths in inventory.db.execute(_TWICE):
         yield Finding("article_twice", article_id, f"{count} rows, in {paths}")
     for article_id, revision, paths in inventory.db.execute(_SAME_REVISION):
@@ -73,7 +73,7 @@ def originals(inventory: Inventory) -> list[str]:
 
 
 def remarks(inventory: Inventory) -> Iterator[str]:
-    """What is on its way, and what was lost before."""
+    """Remarks on rows in the outbox, and on what was lost before."""
     waiting = inventory.count("SELECT count(*) FROM rows WHERE folder = 'outbox'")
     if waiting:
         yield f"{waiting:,} rows wait in the outbox; the next run writes them"

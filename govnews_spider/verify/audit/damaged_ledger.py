@@ -70,7 +70,7 @@ class Salvage:
         self.whole = True
 
     def rows(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        """What the query gives until it fails."""
+        """Rows of the query until it fails."""
         try:
             with closing(self._open()) as db:
                 yield from db.execute(sql)

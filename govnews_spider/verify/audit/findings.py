@@ -110,5 +110,5 @@ class Audit:
             kept.append(Finding(finding.slug, finding.path, finding.what))
 
     def broken_of(self, check: str) -> int:
-        """How many broken things that check found."""
+        """Number of broken things that the check found."""
         return sum(self.broken[slug] for slug in CHECKS[check])

@@ -56,7 +56,7 @@ _UNTOLD: Final = {
 
 
 def ledger(inventory: Inventory) -> Iterator[Finding]:
-    """What the ledger says against the rows; of one that is damaged, or missing where there are rows, only that."""
+    """Findings on the ledger against the rows; of one that is damaged, or missing where there are rows, only that."""
     fault, db = inventory.fault, inventory.db
     if fault is not None:
         if fault.slug != "ledger_missing" or inventory.count("SELECT count(*) FROM rows"):
@@ -87,7 +87,7 @@ def ledger(inventory: Inventory) -> Iterator[Finding]:
 
 
 def _untold(db: sqlite3.Connection) -> Iterator[Finding]:
-    """What the ledger should have taken from the rows, and has not."""
+    """Findings on facts that the ledger should have taken from the rows, and has not."""
     for slug, (sql, what) in _UNTOLD.items():
         for article_id, value in db.execute(sql):
             yield Finding(slug, article_id, what.format(value))

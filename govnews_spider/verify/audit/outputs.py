@@ -29,7 +29,7 @@ class Outputs:
         self._writers = [kind(inventory.folder.root) for kind in derived_writers().values()]
 
     def check(self, rows: Sequence[Article], *, is_whole: bool) -> Iterator[Finding]:
-        """What is wrong with the files of the current rows of a day; ``is_whole``: all its Parquet files could be read."""
+        """Findings on the files of the current rows of a day; ``is_whole``: all its Parquet files could be read."""
         for day, group in groupby(sorted(rows, key=attrgetter("day")), attrgetter("day")):
             rows_of_day = list(group)
             for writer in self._writers:

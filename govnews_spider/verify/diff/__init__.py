@@ -63,7 +63,7 @@ _ROW: Final = "SELECT path, place FROM rows JOIN files ON files.number = rows.fi
 
 
 def differences(old: Path, new: Path, *, examples: int = 3) -> Differences:
-    """What changed from one data folder to another, with so many examples of each kind.
+    """Compares two data folders, with so many examples of each kind of change.
 
     Compared is the newest row of each article, in ``articles/`` and ``reprints/`` together, in :data:`COLUMNS`. Two ids are one
     article whose ``article_id`` changed where the address is the same and neither id is in the other folder.

@@ -18,7 +18,7 @@ _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 
 
 def excerpts(old: Any, new: Any) -> tuple[str, str, str]:
-    """What to show of both values, and where in them it stands: ``character 12``, ``item 3``, or "" for whole values.
+    """Excerpts of both values, and their place: ``character 12``, ``item 3``, or "" for whole values.
 
     A map is shown by the keys that differ. Signs that cannot be seen are escaped, times are those of Sina's own clocks.
     """

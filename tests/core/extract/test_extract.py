@@ -142,6 +142,22 @@ def test_sources_of_time_that_disagree_by_more_than_a_day_are_told() -> None:
     assert "published_conflict" not in extract(PAGE.encode(), url=URL).provenance
 
 
+@pytest.mark.parametrize(
+    ("other", "conflicts"),
+    [
+        ("2022-02-09T08:05:00+08:00", False),
+        ("2022-02-11T08:05:00+08:00", False),
+        ("2022-02-11T08:05:01+08:00", True),
+        ("2022-02-09T08:04:59+08:00", True),
+    ],
+)
+def test_a_day_to_the_second_is_no_conflict_and_a_second_more_is_one(other: str, conflicts: bool) -> None:
+    """Of the displayed minute, 08:05:00, where no other time gives its seconds."""
+    html = without("2022-02-10 08:05:44", "2022-02-10 09:00:00").replace(b"2022-02-10T08:30:29+08:00", other.encode())
+    says = extract(html, url=URL).provenance.get("published_conflict")
+    assert says == (f"meta:article:published_time says {other}" if conflicts else None)
+
+
 def test_the_time_in_an_old_address_is_compared_too() -> None:
     provenance = extract(PAGE.encode(), url="http://finance.sina.com.cn/china/20140301/024218372262.shtml").provenance
     assert provenance["published_conflict"] == "function:time_in_address says 2014-03-01T02:42:00+08:00"
@@ -206,6 +222,21 @@ def test_a_mobile_page_that_names_its_desktop_address_has_that_one() -> None:
     assert (article.url, article.article_id, article.provenance["url"]) == (URL, "sina:kyakumy5000001", "meta:og:url")
     other = extract(without("doc-ikyakumy5000001", "doc-ikyakumy5000002"), url=MOBILE)
     assert (other.url, other.article_id) == (MOBILE, "sina:kyakumy5000001")
+
+
+def test_a_mobile_page_that_names_no_desktop_address_keeps_the_one_that_was_asked_for() -> None:
+    html = "\n".join(line for line in PAGE.splitlines() if "og:url" not in line and "canonical" not in line)
+    article = extract(html.encode(), url=MOBILE)
+    assert (article.url, article.provenance["url"]) == (MOBILE, "request")
+    saved = extract(PAGE.encode(), url="")
+    assert (saved.url, saved.provenance["url"]) == (URL, "meta:og:url")
+
+
+def test_a_page_in_utf_16_that_would_cost_too_much_is_refused_too() -> None:
+    html = "<html><head><title>深</title></head><body>" + "<div>" * 4000
+    with pytest.raises(Rejected) as caught:
+        extract(html.encode("utf-16"), url=URL)
+    assert caught.value.slug == "too_deep"
 
 
 @pytest.mark.parametrize("shown", ["来源：市场观察报", "2022年02月10日 08:05 市场观察报", "文章来源: 市场观察报"])
