@@ -66,7 +66,7 @@ def look_up(ledger: Ledger, size: int, rng: random.Random) -> float:
     numbers = [rng.randrange(size) + FRESH * (n % 2) for n in range(LOOKED_UP)]
     urls = [url_of(docid_of(n), FIRST_DAY + timedelta(days=n % DAYS)) for n in numbers]
     begin = perf_counter()
-    hits = sum(map(ledger.known_url, urls))
+    hits = sum(map(ledger.has_url, urls))
     seconds = perf_counter() - begin
     if hits != LOOKED_UP // 2:
         raise RuntimeError(

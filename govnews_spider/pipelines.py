@@ -17,8 +17,9 @@ from typing import Any, ClassVar, Final, Self
 from itemadapter import ItemAdapter
 from rich.console import Console
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DropItem
+from scrapy.exceptions import DropItem, NotConfigured
 from scrapy.pipelines import ItemPipelineManager
+from scrapy.utils.spider import DefaultSpider
 from twisted.internet.task import LoopingCall
 
 from govnews_spider.article import SHANGHAI, Article, Rejected
@@ -86,8 +87,10 @@ class Pipelines(ItemPipelineManager):
 
 
 def report_of(crawler: Crawler) -> RunReport:
-    """The crawl's run report; raises LookupError where the settings left it out."""
+    """The crawl's run report; raises LookupError where the settings left it out, NotConfigured in ``scrapy fetch`` and the like."""
     report = crawler.get_extension(RunReport)
+    if isinstance(crawler.spider, DefaultSpider):
+        raise NotConfigured
     if report is None:
         raise LookupError(
             "no_run_report: EXTENSIONS does not name govnews_spider.extensions.run_report.RunReport; add it with order 0"

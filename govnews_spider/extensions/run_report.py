@@ -218,6 +218,8 @@ class RunReport:
                 step()
             except (OSError, sqlite3.Error) as error:
                 self.fault(storage_error(error, self.options.data))
+            except StorageError as error:
+                self.fault(error)
             except Exception as error:
                 logger.exception("The run report is incomplete")
                 self.error(error)

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
-from govnews_spider.ledger.coverage import Coverage, Gap
+from govnews_spider.ledger.coverage import Gap
+from govnews_spider.ledger.view import view_ledger
 from govnews_spider.runs.saved_runs import SavedRun
-from govnews_spider.storage.errors import storage_error
 from govnews_spider.storage.layout import DataFolder
-
-_KNOWS_LISTS: Final = 2
-"""The version of the schema from which on the ledger knows how far lists were read, and which runs have begun."""
 
 
 @dataclass(slots=True)
@@ -49,47 +42,14 @@ def list_states(data: Path, runs: Sequence[SavedRun]) -> list[ListState]:
             state.newest = max(filter(None, (state.newest, account.newest)), default=None)
             if state.stale is None and account.stale is not None:
                 state.stale, state.judged = account.stale, run.started
-    with _ledger(DataFolder(data).ledger) as db:
-        if db is not None:
-            for name, through in db.execute("SELECT name, through FROM lists").fetchall():
-                state = states.setdefault(name, ListState(name))
-                state.through, state.gaps = datetime.fromisoformat(through), Coverage(db).gaps(name)
+    with view_ledger(DataFolder(data).ledger) as view:
+        for name, (through, gaps) in (view.lists() if view is not None else {}).items():
+            state = states.setdefault(name, ListState(name))
+            state.through, state.gaps = through, gaps
     return sorted(states.values(), key=lambda state: state.name)
 
 
 def unfinished(data: Path) -> list[str]:
-    """The runs that have begun and of which nobody has said that they ended: at it now, or killed. Raises as :func:`list_states`."""
-    with _ledger(DataFolder(data).ledger) as db:
-        found = db.execute("SELECT run_id FROM runs WHERE finished IS NULL").fetchall() if db else []
-    return [run_id for (run_id,) in found]
-
-
-@contextmanager
-def _ledger(path: Path) -> Iterator[sqlite3.Connection | None]:
-    """The ledger, for reading; None where there is none, or one of before it knew of lists and runs.
-
-    Not by the ledger's own class: a report is no reason to bring a ledger up to today's schema, and a run may be writing to it.
-    """
-    if not path.exists():
-        yield None
-        return
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{_way(path)}", uri=True)) as db:
-            db.execute("PRAGMA query_only = ON")
-            yield db if db.execute("PRAGMA user_version").fetchone()[0] >= _KNOWS_LISTS else None
-    except sqlite3.Error as error:
-        raise storage_error(error, path) from error
-
-
-def _way(path: Path) -> str:
-    """How SQLite is to open the ledger so that it need not write, and leaves it as it was where it may."""
-    wal, index = (path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))
-    try:
-        waits = bool(wal.stat().st_size) or index.exists()
-    except FileNotFoundError:
-        waits = False
-    if waits:
-        return "mode=ro"  # a run is writing, or was killed: what it committed is read where it stands
-    if all(os.access(needed, os.W_OK) for needed in (path, path.parent)):
-        return "mode=rw"  # it takes its -wal and -shm away again, which one that may only read leaves behind
-    return "immutable=1"  # nothing waits beside the file, and no -shm can be made, without which SQLite reads only what stays as it is
+    """The runs whose end is not noted: they go on, or were killed. Raises as :func:`list_states`."""
+    with view_ledger(DataFolder(data).ledger) as view:
+        return view.unfinished_runs() if view is not None else []

@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,16 +14,12 @@ from typing import Any, Final
 import pyarrow as pa
 from frontmatter.default_handlers import YAMLHandler
 
+from govnews_spider.ledger.view import view_ledger
 from govnews_spider.storage.atomic import replace_files
 from govnews_spider.storage.layout import CARD, DATASETS, HUB_CONFIG, DataFolder
 from govnews_spider.storage.parquet import SCHEMA
 
 NAMES: Final = (CARD, HUB_CONFIG)
-_YEARS: Final = """
-    SELECT substr(day, 1, 4), sum(articles), sum(reprints), sum(revisions), min(day), max(day)
-    FROM tallies GROUP BY 1
-"""
-_LISTS: Final = "SELECT name FROM lists UNION SELECT name FROM windows ORDER BY name"
 _SIZES: Final = {"n<1K": 10**3, "1K<n<10K": 10**4, "10K<n<100K": 10**5, "100K<n<1M": 10**6, "1M<n<10M": 10**7}
 _LARGEST: Final = "10M<n<100M"
 _ABOUT: Final[dict[str, Any]] = {
@@ -103,7 +97,7 @@ def write_card(data: Path) -> None:
     """Writes the files whose content has changed, from the ledger's counts by day.
 
     Writes nothing while there are no articles, or while the outbox has rows: the card would count rows that no file has yet.
-    Raises OSError, sqlite3.Error.
+    Raises OSError, :class:`StorageError`.
     """
     counts = _read_counts(DataFolder(data).ledger)
     if counts is None:
@@ -118,11 +112,12 @@ def write_card(data: Path) -> None:
 
 
 def _read_counts(ledger: Path) -> _Counts | None:
-    with closing(sqlite3.connect(ledger)) as db:
-        ((gaps, waiting),) = db.execute("SELECT (SELECT count(*) FROM gaps), (SELECT count(*) FROM outbox)")
-        years = db.execute(_YEARS).fetchall()
-        lists = [name for (name,) in db.execute(_LISTS)]
-    return _Counts(years, lists, gaps) if years and not waiting else None
+    with view_ledger(ledger) as view:
+        if view is None:
+            return None
+        gaps, queued = view.count()
+        counts = _Counts(view.years(), view.list_names(), gaps)
+    return counts if counts.years and not queued else None
 
 
 def _text(counts: _Counts) -> str:

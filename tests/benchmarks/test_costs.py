@@ -31,8 +31,8 @@ def test_a_filled_ledger_knows_its_articles_and_addresses_and_no_others(tmp_path
     fill(path, 300)
     with Ledger(path) as opened:
         known = [values(number) for number in (0, 7, 299)]
-        assert all(opened.known(str(row["article_id"])) and opened.has_url(str(row["url"])) for row in known)
-        assert not opened.known(str(values(300)["article_id"]))
+        assert all(opened.has_article(str(row["article_id"])) and opened.has_url(str(row["url"])) for row in known)
+        assert not opened.has_article(str(values(300)["article_id"]))
         assert not opened.has_url(str(values(300)["url"]))
         assert not list(opened.pending())
     with closing(sqlite3.connect(path)) as db:

@@ -118,9 +118,9 @@ def test_a_worker_of_another_version_is_refused(tmp_path: Path) -> None:
 
 def test_workers_end_with_who_gives_out_the_work(tmp_path: Path) -> None:
     script = (
-        "from pathlib import Path\nfrom govnews_spider.rebuild.executors import processes\nfrom govnews_spider.rebuild.work_items import Hands, Item\n"
+        "from pathlib import Path\nfrom govnews_spider.rebuild.executors import processes\nfrom govnews_spider.rebuild.work_items import Item, WorkerPool\n"
         "from tests.rebuild.test_work_items import sleep\n"
-        f"if __name__ == '__main__':\n    list(Hands(processes(1)).perform([Item(sleep, (), Path({str(tmp_path / 'a')!r}))]))\n"
+        f"if __name__ == '__main__':\n    list(WorkerPool(processes(1)).perform([Item(sleep, (), Path({str(tmp_path / 'a')!r}))]))\n"
     )
     (tmp_path / "main.py").write_text(script)
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from govnews_spider.article import Article
-from govnews_spider.commands.savepage import faults
+from govnews_spider.commands.savepage import golden_problems
 from govnews_spider.core import extract
 from govnews_spider.core.extract.reading import read_page
 from govnews_spider.core.stages.clean import clean
@@ -57,7 +57,7 @@ def test_page_is_read_by_the_layout_of_its_folder(case: str) -> None:
 def test_golden_obeys_the_invariants(case: str) -> None:
     """A golden may not freeze a bug: no U+FFFD, no site suffix, no empty value, no editor as author, no time without a zone."""
     expected = golden(case)["expected"]
-    assert faults(expected) == []
+    assert golden_problems(expected) == []
     assert datetime.fromisoformat(expected["published_at"]).tzinfo is not None
     assert {"title", "published_at", "source", "author", "editor", "keywords", "images", "text"} <= expected.keys()
 
