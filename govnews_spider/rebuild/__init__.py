@@ -24,6 +24,7 @@ from govnews_spider.ledger.lock import hold
 from govnews_spider.rebuild import candidates, finishing, identities, reprints
 from govnews_spider.rebuild.days import write_day
 from govnews_spider.rebuild.indexing import index_archive, index_unreadable, merge
+from govnews_spider.rebuild.lost_articles import lost_articles, old_folders
 from govnews_spider.rebuild.page_files import PageRanges
 from govnews_spider.rebuild.pages import Selection, read_pages
 from govnews_spider.rebuild.plan import FINISHED, RebuildRequest, load_or_create_plan
@@ -219,6 +220,7 @@ class _Rebuild:
             f"worker_killed: {path.parent.name}/{path.name}: a comparison ends every process, and is left out"
             for path in skipped
         ]
+        self._find_lost(ranges, run)
         if self._space.ledger.exists():
             with closing(self._ledger()) as ledger:
                 ledger.execute("BEGIN")
@@ -235,6 +237,19 @@ class _Rebuild:
         self._space.root.rename(remnant)  # from here on the folder is complete, whatever is left of this
         shutil.rmtree(remnant)
         return run
+
+    def _find_lost(self, ranges: PageRanges, run: Run) -> None:
+        """Compares the new ledger with those of the folders that the archives belong to."""
+        ledger = self._space.ledger if self._space.ledger.exists() else self._folder.ledger
+        paths = [Path(path) for path in self._plan.archives]
+        for old, is_complete in old_folders(self._request.archives).items():
+            rejections = finishing.rejections(self._space, ranges)
+            try:
+                lost = lost_articles(ledger, old, paths, rejections, is_complete=is_complete)
+            except (sqlite3.Error, StorageError) as error:
+                self._log(f"{old}: {error}; whether the rebuild has all of its articles is not known")
+            else:
+                run.lost += [lost] if lost.reasons else []
 
     def _ledger(self) -> sqlite3.Connection:
         """The ledger for one step, which is all or nothing."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from govnews_spider.ledger.coverage import Coverage, Gap
+from govnews_spider.ledger.schema import ledger_uri
 from govnews_spider.runs.saved_runs import SavedRun
 from govnews_spider.storage.errors import storage_error
 from govnews_spider.storage.layout import DataFolder
@@ -74,22 +74,8 @@ def _ledger(path: Path) -> Iterator[sqlite3.Connection | None]:
         yield None
         return
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{_way(path)}", uri=True)) as db:
+        with closing(sqlite3.connect(ledger_uri(path), uri=True)) as db:
             db.execute("PRAGMA query_only = ON")
             yield db if db.execute("PRAGMA user_version").fetchone()[0] >= _KNOWS_LISTS else None
     except sqlite3.Error as error:
         raise storage_error(error, path) from error
-
-
-def _way(path: Path) -> str:
-    """How SQLite is to open the ledger so that it need not write, and leaves it as it was where it may."""
-    wal, index = (path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))
-    try:
-        waits = bool(wal.stat().st_size) or index.exists()
-    except FileNotFoundError:
-        waits = False
-    if waits:
-        return "mode=ro"  # a run is writing, or was killed: what it committed is read where it stands
-    if all(os.access(needed, os.W_OK) for needed in (path, path.parent)):
-        return "mode=rw"  # it takes its -wal and -shm away again, which one that may only read leaves behind
-    return "immutable=1"  # nothing waits beside the file, and no -shm can be made, without which SQLite reads only what stays as it is
