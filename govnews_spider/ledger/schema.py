@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -131,6 +132,22 @@ def connect(path: Path) -> sqlite3.Connection:
             raise StorageError("ledger_too_new", f"{path}: schema {version} is not known here; upgrade govnews-spider")
         on_failure.pop_all()
     return db
+
+
+def ledger_uri(path: Path) -> str:
+    """Address by which SQLite reads a ledger as it is, while a run may be writing to it, and leaves no file beside it."""
+    wal, index = (path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))
+    try:
+        is_in_use = bool(wal.stat().st_size) or index.exists()
+    except FileNotFoundError:
+        is_in_use = False
+    if is_in_use:
+        mode = "mode=ro"  # a run is writing, or was killed: what it committed is read where it stands
+    elif all(os.access(needed, os.W_OK) for needed in (path, path.parent)):
+        mode = "mode=rw"  # removes its -wal and -shm again, which a connection that may only read leaves behind
+    else:
+        mode = "immutable=1"  # nothing waits beside the file, and without a -shm SQLite reads only what does not change
+    return f"{path.absolute().as_uri()}?{mode}"
 
 
 def make_durable(db: sqlite3.Connection) -> None:

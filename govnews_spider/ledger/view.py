@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from govnews_spider.ledger.coverage import Coverage, Gap
+from govnews_spider.ledger.schema import ledger_uri
 from govnews_spider.storage.errors import storage_error
 
 _KNOWS_LISTS: Final = 2
@@ -62,23 +62,9 @@ def view_ledger(path: Path) -> Iterator[LedgerView | None]:
         yield None
         return
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{_mode(path)}", uri=True)) as db:
+        with closing(sqlite3.connect(ledger_uri(path), uri=True)) as db:
             db.execute("PRAGMA query_only = ON")
             knows_lists = db.execute("PRAGMA user_version").fetchone()[0] >= _KNOWS_LISTS
             yield LedgerView(db) if knows_lists else None
     except sqlite3.Error as error:
         raise storage_error(error, path) from error
-
-
-def _mode(path: Path) -> str:
-    """Parameters by which SQLite opens the ledger without need to write, and leaves the folder as it was where it may."""
-    wal, index = (path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))
-    try:
-        is_in_use = bool(wal.stat().st_size) or index.exists()
-    except FileNotFoundError:
-        is_in_use = False
-    if is_in_use:
-        return "mode=ro"  # a run is writing, or was killed: what it committed is read where it stands
-    if all(os.access(needed, os.W_OK) for needed in (path, path.parent)):
-        return "mode=rw"  # its -wal and -shm go again, which a reader that may not write leaves behind
-    return "immutable=1"  # without a -shm, which cannot be made, SQLite reads only a file that stays as it is

@@ -1,4 +1,4 @@
-"""Who does the work: the processes of this machine, or those of a Dask cluster, by the same interface."""
+"""Executors of work items: processes of this machine, or the workers of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from typing import Any, Final
 
-from govnews_spider.rebuild.page_files import let_go
+from govnews_spider.rebuild.page_files import close_cached
 from govnews_spider.rebuild.work_items import LOST, ExecutorSpec
 
 _COLLECT_AFTER: Final = 20_000
-"""New objects, less those gone, after which Python looks for cycles among the young ones."""
+"""Net new objects after which Python collects its youngest generation."""
 _RETRIES: Final = 3
-"""How often Dask tries a work item again that has raised."""
-_ANSWERS_WITHIN: Final = 3
+"""Attempts of Dask at a work item that raises."""
+_CONNECT_TIMEOUT: Final = 3
 """Seconds."""
 
 
@@ -32,7 +32,7 @@ def processes(count: int) -> ExecutorSpec:
 
 
 def _begin() -> None:
-    """A worker ends when its parent does, however that ends, and leaves interruptions to it. It looks for cycles as rarely as a crawl."""
+    """Begins a worker, which ends with its parent, leaves interruptions to it, and collects garbage as rarely as a crawl."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
@@ -49,14 +49,14 @@ def _end_with_parent() -> None:
 def cluster(address: str) -> ExecutorSpec:
     """The workers of the Dask scheduler at that address; they must have this version installed, and see the same folders.
 
-    Raises ValueError where Dask is not installed, or no scheduler answers there, or it has no workers.
+    Raises ValueError where Dask is not installed, no scheduler answers there, or it has no workers.
     """
     try:
         distributed: Any = import_module("distributed")
     except ImportError as error:
         raise ValueError("no_dask: a cluster needs the extra: pip install 'govnews-spider[scale]'") from error
     try:
-        client = distributed.Client(address, timeout=_ANSWERS_WITHIN)
+        client = distributed.Client(address, timeout=_CONNECT_TIMEOUT)
     except (OSError, ValueError, TypeError) as error:  # the last by an address of TLS without its certificates
         raise ValueError(f"no_scheduler: {address}: {error}; start one, as docs/scale.md says") from error
     threads = sum(client.nthreads().values())
@@ -69,9 +69,8 @@ def cluster(address: str) -> ExecutorSpec:
 
     def end() -> None:
         with suppress(OSError, TimeoutError):  # the scheduler may have gone
-            client.run(let_go, on_error="ignore")
+            client.run(close_cached, on_error="ignore")
             client.close()
 
-    return ExecutorSpec(
-        make, threads, (*LOST, distributed.KilledWorker), end=end, tries=1
-    )  # Dask has tried it several times by then
+    lost = (*LOST, distributed.KilledWorker)
+    return ExecutorSpec(make, threads, lost, end=end, tries=1)  # Dask has tried it several times by then

@@ -1,7 +1,7 @@
-"""Work items on any executor: each makes one file, under a name that is fixed, whole or not at all.
+"""Work items on any executor: each makes one file under a fixed name, completely or not at all.
 
-So an item that is done need not be done again, and one that is done twice does no harm. An item that ends the process which works on
-it is found out, by working on it alone, and stops no other.
+So a finished item is not repeated, and an item that is done twice does no harm. An item that kills the process which works on it is
+identified by working on it alone, and stops no other item.
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from govnews_spider.storage.errors import StorageError
+from govnews_spider.storage.scratch import UNSAFE
 
 LOST: Final = (BrokenExecutor,)
-"""What an executor of the standard library raises for an item whose process has ended."""
-
-QUICK: Final = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000;"
-"""For a database that is thrown away where the work on it is interrupted. What its small cache lacks, the system's has: so the memory of
-a process is the same for many pages as for few."""
+"""Exceptions of the standard library's executors for an item whose process has died."""
+CACHE_KIB: Final = 4_000
+"""Cache of a database. The system caches what this small one does not: so a process needs as much memory for many pages as for few."""
+UNSAFE_PRAGMAS: Final = f"{UNSAFE} PRAGMA cache_size = -{CACHE_KIB};"
+"""For a database that is thrown away when the work on it is interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """``function(*arguments, output)`` makes ``output``; both are taken along to another process."""
+class WorkItem:
+    """A call ``function(*arguments, output)``, which makes the file ``output``; it must be picklable."""
 
     function: Callable[..., None]
     arguments: tuple[Any, ...]
@@ -39,25 +40,26 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ExecutorSpec:
-    """Who works on items: an executor, made anew where it breaks, and how many items it works on at a time."""
+    """Recipe of an executor, which is made again when it breaks."""
 
     make: Callable[[], Executor]
     size: int
+    """Items that it works on at a time."""
     lost: tuple[type[BaseException], ...] = LOST
-    """What it raises for an item whose process has ended."""
+    """Exceptions for an item whose process has died."""
     end: Callable[[], None] = lambda: None
-    """What is done when there is no more work."""
+    """Called when there are no more items."""
     tries: int = 3
-    """How often an item is tried alone before it is held to be what ends its process: something else may do that once or twice."""
+    """Attempts at an item alone before the item is blamed for the death of its process: something else may cause one or two."""
 
 
 class WorkerPool:
-    """The executor of a crew while there is work."""
+    """Executor of a specification, as long as there is work."""
 
-    def __init__(self, crew: ExecutorSpec) -> None:
-        self._crew = crew
+    def __init__(self, spec: ExecutorSpec) -> None:
+        self._spec = spec
         self._executor: Executor | None = None
-        self._pending: dict[Future[None], Item] = {}
+        self._pending: dict[Future[None], WorkItem] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -65,24 +67,25 @@ class WorkerPool:
     def __exit__(self, *exc_info: object) -> None:
         for future in self._pending:
             future.cancel()
-        self._end()
-        self._crew.end()
+        self._shut_down()
+        self._spec.end()
 
-    def perform(self, items: Iterable[Item]) -> Iterator[tuple[Item, bool]]:
-        """Each item once it has ended, and whether it is done; not done is one that ends every process which works on it.
+    def perform(self, items: Iterable[WorkItem]) -> Iterator[tuple[WorkItem, bool]]:
+        """Each item when it has ended, and whether it is done; one that is not kills every process that works on it.
 
-        Items whose output is there are not worked on. Raises what an item raises, and Fault ``no_workers`` where no item can be
-        worked on at all.
+        Items whose output exists are done. Raises the exception of an item, and StorageError ``no_workers`` when no process stays alive.
         """
-        waiting = iter(items)
-        suspects: list[Item] = []
+        remaining = iter(items)
+        suspects: list[WorkItem] = []
         while True:
             while (
-                not suspects and len(self._pending) < 2 * self._crew.size and (item := next(waiting, None)) is not None
+                not suspects
+                and len(self._pending) < 2 * self._spec.size
+                and (item := next(remaining, None)) is not None
             ):
                 if item.output.exists():
                     yield item, True
-                elif not self._give(item):
+                elif not self._enqueue(item):
                     suspects.append(item)
             if not self._pending and not suspects:
                 return
@@ -94,64 +97,62 @@ class WorkerPool:
                     yield item, True
             while suspects and not self._pending:
                 item = suspects.pop()
-                yield item, self._alone(item)
+                yield item, self._perform_alone(item)
 
-    def _give(self, item: Item) -> bool:
-        """Whether the item was taken; else the executor has broken by another one."""
+    def _enqueue(self, item: WorkItem) -> bool:
+        """Whether the executor takes the item; it does not when another item has broken it."""
         try:
-            self._pending[self._sent(item)] = item
+            self._pending[self._submit(item)] = item
         except BrokenExecutor:
             return False
         return True
 
-    def _alone(self, item: Item) -> bool:
-        """Whether the item is done, once nothing else is being worked on."""
-        self._end()
-        for _ in range(self._crew.tries):
-            if item.output.exists() or not self._is_lost(self._sent(item)):
+    def _perform_alone(self, item: WorkItem) -> bool:
+        """Whether the item can be done while there is no other one."""
+        self._shut_down()
+        for _ in range(self._spec.tries):
+            if item.output.exists() or not self._is_lost(self._submit(item)):
                 return True
-            self._end()
-            if self._is_lost(self._sent(None)):
-                raise StorageError(
-                    "no_workers", "no process stays alive to do the work; look at the memory, and at the workers' log"
-                )
+            self._shut_down()
+            if self._is_lost(self._submit(None)):
+                cure = "look at the memory, and at the workers' log"
+                raise StorageError("no_workers", f"no process stays alive to do the work; {cure}")
         return False
 
-    def _sent(self, item: Item | None) -> Future[None]:
+    def _submit(self, item: WorkItem | None) -> Future[None]:
         if self._executor is None:
-            self._executor = self._crew.make()
-        return self._executor.submit(_work, code(), item)
+            self._executor = self._spec.make()
+        return self._executor.submit(_work, package_hash(), item)
 
     def _is_lost(self, future: Future[None]) -> bool:
         try:
             error = future.exception()
         except CancelledError as cancelled:
-            raise StorageError(
-                "no_workers", "the scheduler has gone; the same command goes on where it was"
-            ) from cancelled
+            detail = "the scheduler has gone; the same command goes on where it was"
+            raise StorageError("no_workers", detail) from cancelled
         if error is None:
             return False
-        if isinstance(error, self._crew.lost):
+        if isinstance(error, self._spec.lost):
             return True
         raise error
 
-    def _end(self) -> None:
+    def _shut_down(self) -> None:
         executor, self._executor = self._executor, None
         if executor is not None:
             executor.shutdown()
 
 
 class Checkpoint:
-    """Which part of an item is being worked on, kept on the disk: so a part that ends every process is found, and can be left out."""
+    """Number on disk of the part of an item that is being worked on: a part that kills every process is found, and skipped later."""
 
     def __init__(self, output: Path) -> None:
         output.parent.mkdir(parents=True, exist_ok=True)
         self._file = _beside(output, "at").open("wb", buffering=0)
-        self._left_out = quarantined(output)
+        self._quarantined = quarantined(output)
 
-    def may(self, part: int) -> bool:
-        """Begins with a part, numbers from 0 on; False where it is to be left out."""
-        if part in self._left_out:
+    def enter(self, part: int) -> bool:
+        """Begins a part, numbered from 0; False for one in quarantine, which is to be skipped."""
+        if part in self._quarantined:
             return False
         os.pwrite(self._file.fileno(), part.to_bytes(8, "little"), 0)
         return True
@@ -164,7 +165,7 @@ class Checkpoint:
 
 
 def quarantined(output: Path) -> set[int]:
-    """The parts of the item that are left out."""
+    """Parts of the item that are in quarantine."""
     try:
         return set(map(int, _beside(output, "without").read_text("ascii").split()))
     except FileNotFoundError:
@@ -172,16 +173,16 @@ def quarantined(output: Path) -> set[int]:
 
 
 def quarantine(output: Path) -> int | None:
-    """Leaves out the part that was worked on last; None where that is not known, or is left out already."""
+    """Puts the part that was entered last into quarantine; None where there is none, or it is there already."""
     try:
-        written = _beside(output, "at").read_bytes()
+        content = _beside(output, "at").read_bytes()
     except FileNotFoundError:
         return None
-    part, known = int.from_bytes(written, "little"), quarantined(output)
-    if not written or part in known:
+    part, parts = int.from_bytes(content, "little"), quarantined(output)
+    if not content or part in parts:
         return None
     with atomic_output(_beside(output, "without")) as path:
-        path.write_text(" ".join(map(str, sorted({*known, part}))), "ascii")
+        path.write_text(" ".join(map(str, sorted({*parts, part}))), "ascii")
     return part
 
 
@@ -189,29 +190,28 @@ def _beside(output: Path, name: str) -> Path:
     return output.with_name(f"{output.name}.{name}")
 
 
-def _work(version: str, item: Item | None) -> None:
-    if version != code():
-        raise StorageError(
-            "other_code",
-            f"a worker has another version of this package ({code()}, not {version}); install the same one",
-        )
+def _work(version: str, item: WorkItem | None) -> None:
+    if version != package_hash():
+        versions = f"({package_hash()}, not {version})"
+        detail = f"a worker has another version of this package {versions}; install the same one"
+        raise StorageError("other_code", detail)
     if item is not None and not item.output.exists():
         item.function(*item.arguments, item.output)
 
 
 @cache
-def code() -> str:
+def package_hash() -> str:
     """16 hexadecimal digits that change with any file of this package."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     package = Path(__file__).parents[1]
     for path in sorted(path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-        found.update(path.read_bytes())
-    return found.hexdigest()[:16]
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 @contextmanager
 def atomic_output(output: Path) -> Iterator[Path]:
-    """A path to write to, which becomes ``output`` when all is written."""
+    """A path to write to, which becomes ``output`` when everything is written."""
     part = output.with_name(f"{output.name}.{secrets.token_hex(4)}.part")
     output.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -225,37 +225,37 @@ def atomic_output(output: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def table_file(output: Path, schema: str) -> Iterator[sqlite3.Connection]:
-    """A new SQLite file, which becomes ``output`` when all is written: rows of it are read by their keys, and read alone."""
+def output_database(output: Path, schema: str) -> Iterator[sqlite3.Connection]:
+    """A new SQLite file, which becomes ``output`` when everything is written, and is only read from then on."""
     with atomic_output(output) as part, closing(sqlite3.connect(part, isolation_level=None)) as db:
-        db.executescript(f"{QUICK} BEGIN; {schema}")
+        db.executescript(f"{UNSAFE_PRAGMAS} BEGIN; {schema}")
         yield db
         db.execute("COMMIT")
 
 
-def finished(path: Path) -> str:
-    """The address by which SQLite reads a finished file, together with any number of processes."""
+def readonly_uri(path: Path) -> str:
+    """Address by which any number of processes read a finished file with SQLite."""
     return f"{path.absolute().as_uri()}?mode=ro&immutable=1"
 
 
 def open_readonly(path: Path) -> sqlite3.Connection:
-    """A finished file, to be read."""
-    return sqlite3.connect(finished(path), uri=True, isolation_level=None, check_same_thread=False)
+    """A finished file, for reading."""
+    return sqlite3.connect(readonly_uri(path), uri=True, isolation_level=None, check_same_thread=False)
 
 
 @contextmanager
 def attached(db: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Another file beside those of a database, named ``part``; what is taken out of it is one transaction.
+    """Another file attached to a database as ``part``, in a transaction of its own.
 
-    What was begun before is committed, for no file can come or go within a transaction; and begun again.
+    A transaction that is open is committed before and begun again after it: SQLite attaches no file within one.
     """
-    goes_on = db.in_transaction
-    if goes_on:
+    is_within = db.in_transaction
+    if is_within:
         db.execute("COMMIT")
     db.execute("ATTACH ? AS part", (str(path),))
     db.execute("BEGIN")
     yield
     db.execute("COMMIT")
     db.execute("DETACH part")
-    if goes_on:
+    if is_within:
         db.execute("BEGIN")

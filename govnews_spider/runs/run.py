@@ -40,6 +40,8 @@ DRIFT_LEAST: Final = 5
 DRIFT_NAMED: Final = 100
 """Most drifted pages that a run report names."""
 
+NO_REASON: Final = "no_reason"
+"""Slug of a lost article whose page is not rejected."""
 _NOT_OURS: Final = frozenset({"ledger_held", "data_unusable"})
 """Storage errors of a data folder that this run may not write to."""
 _CLOCKS_DIFFER: Final = timedelta(hours=1)
@@ -82,6 +84,25 @@ class ListStats:
     def unavailable(self) -> bool:
         """Whether no row came, for another reason than that the list has none."""
         return not self.rows and any(slug not in _ANSWERED for slug in self.errors)
+
+
+@dataclass(frozen=True, slots=True)
+class LostArticles:
+    """Articles that a rebuild of an old folder's archives does not have."""
+
+    old: str
+    reasons: Counter[str]
+    """Slug under which their pages are rejected, or :data:`NO_REASON` → number of articles."""
+    examples: list[str]
+    """Id, origin and slug of the first ones."""
+
+    def __str__(self) -> str:
+        total, unexplained = self.reasons.total(), self.reasons[NO_REASON]
+        slugs = _named(self.reasons - Counter({NO_REASON: unexplained}))
+        parts = [f"{total - unexplained} refused ({slugs})"] if slugs else []
+        parts += [f"{unexplained} without any reason"] if unexplained else []
+        cure = f"keep {self.old}, mend the extractor or give the missing archives by --from, and rebuild once more"
+        return f"{total} articles of {self.old} are not in the new folder: {', '.join(parts)}; such as {self.examples[0]}; {cure}"
 
 
 @dataclass(slots=True)
@@ -133,6 +154,8 @@ class Run:
     """First line of each error of this program, each once; ``errors`` in the report."""
     storage_errors: list[StorageError] = field(default_factory=list)
     """Errors that kept committed rows from being stored, each once; ``faults`` in the report."""
+    lost: list[LostArticles] = field(default_factory=list)
+    """Losses of a rebuild, by the folder that has the articles."""
     after: list[str] = field(default_factory=list)
     """Names of the runs before it that were killed."""
     requests: dict[str, Any] = field(default_factory=dict)
@@ -195,6 +218,8 @@ class Run:
             "fallback_locators": dict(self.locators.most_common()),
             "drifted": self.drifted,
             "drifted_pages": self.drifted_pages,
+            "lost": dict(sum((lost.reasons for lost in self.lost), Counter[str]())),
+            "lost_articles": [example for lost in self.lost for example in lost.examples],
             "errors": self.internal_errors,
             "faults": [str(error) for error in self.storage_errors],
             "requests": self.requests,
@@ -261,6 +286,8 @@ def _something(run: Run) -> tuple[int, str] | None:
             5,
             f"ended early ({run.reason}): {run.unaccounted} articles seen, and all not seen, are left for the next run",
         )
+    if run.lost:
+        return 5, f"lost: {'; '.join(map(str, run.lost))}"
     broken = [name for name, stats in run.lists.items() if stats.errors]
     if broken or run.outcomes["failed"]:
         parts = [f"lists {'、'.join(broken)}"] if broken else []

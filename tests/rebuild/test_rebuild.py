@@ -64,20 +64,20 @@ def test_pages_give_the_same_however_many_are_worked_on_together(
     archives = sorted((live.data / "raw").glob("*.warc.gz"))
     made = []
     for number in (together, 10**9):
-        monkeypatch.setattr(pages, "_TOGETHER", number)
+        monkeypatch.setattr(pages, "_BATCH_BYTES", number)
         space = Workspace(tmp_path / str(number))
-        parts = [space.indexed(number) for number in range(len(archives))]
+        parts = [space.archive_index(number) for number in range(len(archives))]
         for archive, part in zip(archives, parts, strict=True):
             index_archive(str(archive), part)
         end = merge(archives, parts, space.index) + 1
-        pages.read_pages(space, 1, end, pages.Wanted("更新", None, 2), space.pages(1, end))
+        pages.read_pages(space, 1, end, pages.Selection("更新", None, 2), space.pages(1, end))
         with closing(open_readonly(space.pages(1, end))) as db:
             made.append(
-                {table: db.execute(f"SELECT * FROM {table}").fetchall() for table in ("pages", "refused", "keys")}
+                {table: db.execute(f"SELECT * FROM {table}").fetchall() for table in ("pages", "rejections", "keys")}
             )
-    page_files.let_go()
+    page_files.close_cached()
     assert made[0] == made[1]
-    assert (len(made[0]["pages"]), len(made[0]["refused"])) == (12, 40)
+    assert (len(made[0]["pages"]), len(made[0]["rejections"])) == (12, 40)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

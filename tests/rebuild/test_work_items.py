@@ -20,13 +20,13 @@ from govnews_spider.rebuild.executors import cluster, processes
 from govnews_spider.rebuild.work_items import (
     Checkpoint,
     ExecutorSpec,
-    Item,
     WorkerPool,
+    WorkItem,
     atomic_output,
     open_readonly,
+    output_database,
     quarantine,
     quarantined,
-    table_file,
 )
 from govnews_spider.storage.errors import StorageError
 
@@ -56,14 +56,14 @@ def sleep(output: Path) -> None:
     time.sleep(60)
 
 
-def items(folder: Path, count: int) -> list[Item]:
-    return [Item(touch, (str(number),), folder / str(number)) for number in range(count)]
+def items(folder: Path, count: int) -> list[WorkItem]:
+    return [WorkItem(touch, (str(number),), folder / str(number)) for number in range(count)]
 
 
 def test_every_item_is_done_and_what_is_done_is_not_done_again(tmp_path: Path) -> None:
     (tmp_path / "3").write_text("from before")
-    with WorkerPool(processes(2)) as hands:
-        done = [(item.output.name, is_done) for item, is_done in hands.perform(items(tmp_path, 9))]
+    with WorkerPool(processes(2)) as workers:
+        done = [(item.output.name, is_done) for item, is_done in workers.perform(items(tmp_path, 9))]
     assert sorted(done) == [(str(number), True) for number in range(9)]
     assert [(tmp_path / str(number)).read_text() for number in (2, 3, 8)] == ["2", "from before", "8"]
     assert not list(tmp_path.glob("*.part"))
@@ -71,30 +71,30 @@ def test_every_item_is_done_and_what_is_done_is_not_done_again(tmp_path: Path) -
 
 def test_an_item_that_ends_its_process_stops_no_other(tmp_path: Path) -> None:
     all_of_them = items(tmp_path, 8)
-    all_of_them.insert(3, Item(die, (), tmp_path / "never"))
-    with WorkerPool(processes(2)) as hands:
-        done = {item.output.name: is_done for item, is_done in hands.perform(all_of_them)}
+    all_of_them.insert(3, WorkItem(die, (), tmp_path / "never"))
+    with WorkerPool(processes(2)) as workers:
+        done = {item.output.name: is_done for item, is_done in workers.perform(all_of_them)}
     assert done == {**{str(number): True for number in range(8)}, "never": False}
 
 
 def test_an_item_whose_process_something_else_has_ended_is_done(tmp_path: Path) -> None:
-    item = Item(die_once, (tmp_path / "mark",), tmp_path / "done")
-    with WorkerPool(processes(1)) as hands:
-        assert [is_done for _, is_done in hands.perform([item])] == [True]
+    item = WorkItem(die_once, (tmp_path / "mark",), tmp_path / "done")
+    with WorkerPool(processes(1)) as workers:
+        assert [is_done for _, is_done in workers.perform([item])] == [True]
     assert (tmp_path / "done").read_text() == "at last"
 
 
 def test_what_an_item_raises_is_raised_and_crosses_over_whole(tmp_path: Path) -> None:
-    with WorkerPool(processes(1)) as hands, pytest.raises(StorageError, match="no room") as told:
-        list(hands.perform([Item(fail, (), tmp_path / "a")]))
-    assert (told.value.slug, told.value.stops_all) == ("disk_full", True)
-    again = pickle.loads(pickle.dumps(told.value))
-    assert (again.slug, again.detail, str(again)) == (told.value.slug, told.value.detail, str(told.value))
+    with WorkerPool(processes(1)) as workers, pytest.raises(StorageError, match="no room") as raised:
+        list(workers.perform([WorkItem(fail, (), tmp_path / "a")]))
+    assert (raised.value.slug, raised.value.stops_all) == ("disk_full", True)
+    copy = pickle.loads(pickle.dumps(raised.value))
+    assert (copy.slug, copy.detail, str(copy)) == (raised.value.slug, raised.value.detail, str(raised.value))
 
 
 def test_where_no_process_lives_it_says_so(tmp_path: Path) -> None:
-    with WorkerPool(ExecutorSpec(hopeless, 1)) as hands, pytest.raises(StorageError, match="no_workers"):
-        list(hands.perform(items(tmp_path, 3)))
+    with WorkerPool(ExecutorSpec(hopeless, 1)) as workers, pytest.raises(StorageError, match="no_workers"):
+        list(workers.perform(items(tmp_path, 3)))
 
 
 def hopeless() -> Executor:
@@ -111,16 +111,16 @@ def test_a_worker_of_another_version_is_refused(tmp_path: Path) -> None:
                 future.set_exception(fault)
             return future
 
-    with WorkerPool(ExecutorSpec(Other, 1)) as hands, pytest.raises(StorageError, match="other_code"):
-        list(hands.perform(items(tmp_path, 1)))
+    with WorkerPool(ExecutorSpec(Other, 1)) as workers, pytest.raises(StorageError, match="other_code"):
+        list(workers.perform(items(tmp_path, 1)))
     assert not (tmp_path / "0").exists()
 
 
 def test_workers_end_with_who_gives_out_the_work(tmp_path: Path) -> None:
     script = (
-        "from pathlib import Path\nfrom govnews_spider.rebuild.executors import processes\nfrom govnews_spider.rebuild.work_items import Item, WorkerPool\n"
+        "from pathlib import Path\nfrom govnews_spider.rebuild.executors import processes\nfrom govnews_spider.rebuild.work_items import WorkItem, WorkerPool\n"
         "from tests.rebuild.test_work_items import sleep\n"
-        f"if __name__ == '__main__':\n    list(WorkerPool(processes(1)).perform([Item(sleep, (), Path({str(tmp_path / 'a')!r}))]))\n"
+        f"if __name__ == '__main__':\n    list(WorkerPool(processes(1)).perform([WorkItem(sleep, (), Path({str(tmp_path / 'a')!r}))]))\n"
     )
     (tmp_path / "main.py").write_text(script)
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
@@ -139,23 +139,23 @@ def test_workers_end_with_who_gives_out_the_work(tmp_path: Path) -> None:
 def test_the_part_that_was_worked_on_last_is_left_out_next_time(tmp_path: Path) -> None:
     output = tmp_path / "pages" / "item"
     assert quarantine(output) is None
-    with Checkpoint(output) as step:
-        assert step.may(7)
-        assert step.may(9)
+    with Checkpoint(output) as checkpoint:
+        assert checkpoint.enter(7)
+        assert checkpoint.enter(9)
     assert quarantine(output) == 9
-    with Checkpoint(output) as step:
-        assert step.may(7)
-        assert not step.may(9)
+    with Checkpoint(output) as checkpoint:
+        assert checkpoint.enter(7)
+        assert not checkpoint.enter(9)
     assert quarantine(output) == 7
     assert quarantined(output) == {7, 9}
     assert quarantine(output) is None
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
-    with pytest.raises(sqlite3.OperationalError), table_file(tmp_path / "a", "CREATE TABLE t (n)") as db:
+    with pytest.raises(sqlite3.OperationalError), output_database(tmp_path / "a", "CREATE TABLE t (n)") as db:
         db.execute("INSERT INTO t VALUES (1), (1, 2)")
     assert list(tmp_path.iterdir()) == []
-    with table_file(tmp_path / "a #?%", "CREATE TABLE t (n)") as db:
+    with output_database(tmp_path / "a #?%", "CREATE TABLE t (n)") as db:
         db.execute("INSERT INTO t VALUES (1)")
     assert open_readonly(tmp_path / "a #?%").execute("SELECT n FROM t").fetchall() == [(1,)]
 
