@@ -32,7 +32,6 @@ from govnews_spider.rebuild.work_items import (
     ExecutorSpec,
     WorkerPool,
     WorkItem,
-    atomic_output,
     open_readonly,
     quarantine,
 )
@@ -40,7 +39,7 @@ from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.runs.dataset_card import write_card
 from govnews_spider.runs.run import Run, exit_code
 from govnews_spider.runs.saved_runs import write_run_report
-from govnews_spider.storage.atomic import clear_parts
+from govnews_spider.storage.atomic import atomic_output, clear_parts
 from govnews_spider.storage.errors import StorageError, storage_error
 from govnews_spider.storage.layout import DataFolder
 

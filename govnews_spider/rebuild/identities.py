@@ -22,8 +22,9 @@ from govnews_spider.ledger.near_duplicates import FingerprintIndex
 from govnews_spider.ledger.policy import Change, decide
 from govnews_spider.ledger.schema import connect
 from govnews_spider.rebuild.page_files import PageRanges
-from govnews_spider.rebuild.work_items import CACHE_KIB, UNSAFE_PRAGMAS, atomic_output, attached, output_database
+from govnews_spider.rebuild.work_items import CACHE_KIB, UNSAFE_PRAGMAS, attached, output_database
 from govnews_spider.rebuild.workspace import Workspace
+from govnews_spider.storage.atomic import atomic_output
 from govnews_spider.storage.scratch import scratch_database
 
 DIGEST: Final = BANDS * ROWS

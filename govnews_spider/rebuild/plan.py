@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from govnews_spider.archive.lookup import archives
-from govnews_spider.rebuild.work_items import atomic_output, package_hash
+from govnews_spider.rebuild.work_items import package_hash
 from govnews_spider.rebuild.workspace import Workspace
+from govnews_spider.storage.atomic import atomic_output
 from govnews_spider.storage.errors import StorageError
 from govnews_spider.storage.layout import DATASETS, DataFolder
 from govnews_spider.storage.writers import derived_writers

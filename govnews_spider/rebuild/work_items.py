@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
@@ -18,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
+from govnews_spider.storage.atomic import atomic_output
 from govnews_spider.storage.errors import StorageError
 from govnews_spider.storage.scratch import UNSAFE
 
@@ -207,21 +207,6 @@ def package_hash() -> str:
     for path in sorted(path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-@contextmanager
-def atomic_output(output: Path) -> Iterator[Path]:
-    """A path to write to, which becomes ``output`` when everything is written."""
-    part = output.with_name(f"{output.name}.{secrets.token_hex(4)}.part")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield part
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(output)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 @contextmanager

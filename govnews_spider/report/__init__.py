@@ -6,12 +6,10 @@ by day; a run may be writing meanwhile.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from secrets import token_hex
 
 from govnews_spider.report import library
 from govnews_spider.report.chapters import collected, newest, quality, reprints, runs, subjects, summary
@@ -21,6 +19,7 @@ from govnews_spider.report.parts import Chapter
 from govnews_spider.report.reprinted import Reprinted, copies, reprinted
 from govnews_spider.report.rows import Collected, collect, day_files
 from govnews_spider.runs.saved_runs import SavedRuns, load_runs
+from govnews_spider.storage.atomic import atomic_output
 from govnews_spider.storage.errors import storage_error
 from govnews_spider.storage.parquet import read_day
 
@@ -56,7 +55,11 @@ def report(data: Path, out: Path, *, now: datetime) -> Written:
     head = summary.head(found, told, lists, reprints=again.total, revisions=revisions)
     chapters = _chapters(found, again, told, lists, now)
     content = page(chapters, head=head, days=found.days, now=now, library=script).encode()
-    _replace(out, content)
+    try:
+        with atomic_output(out) as part:
+            part.write_bytes(content)
+    except OSError as error:
+        raise storage_error(error, out) from error
     return Written(articles=found.articles, reprints=again.total, runs=len(told.runs), size=len(content))
 
 
@@ -71,19 +74,3 @@ def _chapters(
         runs.chapter(told),
         newest.chapter(found.newest),
     ]
-
-
-def _replace(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.{token_hex(4)}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with part.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise storage_error(error, path) from error

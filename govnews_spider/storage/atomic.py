@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -80,6 +80,22 @@ def replace_files(data: Path, contents: Mapping[Path, bytes]) -> None:
     for path, content in contents.items():
         stage.put(path, partial(bytes, content))
     stage.commit()
+
+
+@contextmanager
+def atomic_output(path: Path) -> Iterator[Path]:
+    """A path beside ``path`` to write one file to, which gets that name, durably, when everything is written; for files outside the
+    datasets, of which each process writes its own.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield part
+        _fsync(part)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def clear_parts(data: Path) -> None:

@@ -25,21 +25,9 @@ from govnews_spider.archive.exchange import Exchange, RecordLocation
 from govnews_spider.archive.lookup import ArchiveLookup
 from govnews_spider.archive.reader import LARGEST, Damage, HttpResponse, Record, http_response, record_at, records
 from govnews_spider.archive.writer import ArchiveWriter, payload_digest
+from tests.support.exchanges import exchange
 
 NOON = datetime(2021, 11, 25, 4, 0, 0, 123456, tzinfo=UTC)
-
-
-def exchange(number: int = 1, body: bytes | None = None, **fields: Any) -> Exchange:
-    values: dict[str, Any] = {
-        "url": f"https://finance.sina.com.cn/china/2021-11-25/doc-ikztest{number:07d}.shtml?a=1&b=第{number}",
-        "at": NOON + timedelta(minutes=number),
-        "status": 200,
-        "headers": (("Content-Type", "text/html; charset=utf-8"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")),
-        "body": f"<p>第{number}批事项今起统一受理。</p>".encode() if body is None else body,
-        "asked": (("Host", "finance.sina.com.cn"), ("User-Agent", "Mozilla/5.0 (compatible; govnews_spider)")),
-        "address": "127.0.0.1",
-    }
-    return Exchange(**values | fields)
 
 
 def archive(folder: Path, *exchanges: Exchange, **options: Any) -> list[Path]:
@@ -190,7 +178,7 @@ import os, sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from pathlib import Path
 from govnews_spider.archive.writer import ArchiveWriter
-from tests.archive.test_archive import exchange
+from tests.support.exchanges import exchange
 made = ArchiveWriter(Path({str(tmp_path)!r}) / "raw", "run", {{"software": "x"}})
 number = 0
 while True:

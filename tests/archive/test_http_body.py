@@ -14,14 +14,10 @@ from hypothesis import strategies as st
 
 from govnews_spider.archive.http_body import decode_body
 from govnews_spider.article import Rejected
+from tests.support.codings import bare_deflate
 
 PAGE = ("<html><body>" + "国务院常务会议部署跨省通办。" * 300 + "</body></html>").encode()
 URL = "https://finance.sina.com.cn/a.shtml"
-
-
-def bare_deflate(body: bytes) -> bytes:
-    compressor = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return compressor.compress(body) + compressor.flush()
 
 
 def by_arrow(codec: str) -> Callable[[bytes], bytes]:

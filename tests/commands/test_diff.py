@@ -16,8 +16,7 @@ from scrapy.exceptions import UsageError
 
 from govnews_spider.commands.diff import Command
 from tests.support.damage import FIRST, day_file, flip
-from tests.support.rows import article, full
-from tests.verify.test_diff import folder
+from tests.support.rows import article, folder, full
 
 ROOT = Path(__file__).parents[2]
 

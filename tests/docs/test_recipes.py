@@ -27,8 +27,8 @@ from govnews_spider.core import extract, loads, run
 from govnews_spider.core.documents.format import KEYS, MANGLED
 from govnews_spider.sina.roll import API, read_rows
 from govnews_spider.sina.sections import DEFAULT
-from tests.docs.test_data_dictionary import PAGE, table
 from tests.support.crawls import ROOT, crawl
+from tests.support.data_dictionary import PAGE, table
 
 DEMO = ROOT / "examples/demo.warc.gz"
 REVISED = "sina:ktzqtyu5350372"

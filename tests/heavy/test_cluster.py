@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.rebuild.test_rebuild import POISON
-from tests.rebuilding import rebuild, site_of
 from tests.site import SinaSite
 from tests.support.crawls import crawl
 from tests.support.dask_cluster import Cluster
 from tests.support.dataset_snapshot import Remains
+from tests.support.rebuilds import POISON, rebuild, site_of
 
 
 def test_a_page_that_kills_every_worker_of_a_cluster_is_left_out_and_named(tmp_path: Path) -> None:

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.rebuild.test_rebuild import CATALOG, LISTS
-from tests.rebuilding import faults, rebuild
 from tests.site import Page, SinaSite, SiteArticle
 from tests.site.pages import render
 from tests.support.crawls import Crawl, crawl
 from tests.support.dataset_snapshot import Remains
+from tests.support.rebuilds import CATALOG, LISTS, faults, rebuild
 
 
 def test_a_replay_of_the_same_archive_leaves_the_same(tmp_path: Path) -> None:

@@ -20,10 +20,9 @@ from govnews_spider.core.stages.normalize import normalize
 from govnews_spider.ledger.ledger import Ledger, Outcome
 from govnews_spider.verify.audit import audit
 from govnews_spider.verify.repair import repair
-from tests.core.dedup.test_compare import BULLETIN, swapped
-from tests.core.dedup.test_fingerprint import TEXT
-from tests.ledger.test_reprint_groups import marks, originals, stored, told
+from tests.support.reprints import marks, originals, stored, told
 from tests.support.rows import article
+from tests.support.texts import BULLETIN, TEXT, swapped
 
 ADDRESS = "https://finance.sina.com.cn/china/2021-11-25/doc-ikztest0000001.shtml"
 

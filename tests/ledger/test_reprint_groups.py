@@ -5,12 +5,9 @@ from __future__ import annotations
 import random
 import sqlite3
 import tempfile
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,52 +21,13 @@ from govnews_spider.ledger.ledger import Ledger, Outcome
 from govnews_spider.ledger.reprint_groups import COPIES, HALF
 from govnews_spider.verify.audit import audit
 from govnews_spider.verify.repair import repair
-from tests.core.dedup.test_compare import BULLETIN, swapped
-from tests.core.dedup.test_fingerprint import TEXT, common_keys
-from tests.support.rows import full, writers
+from tests.support.reprints import marks, originals, stored, told
+from tests.support.rows import writers
+from tests.support.texts import BULLETIN, TEXT, common_keys, swapped
 
 NEXT_DAY = swapped(BULLETIN, "11月3日=11月4日", "11月2日=11月3日", "12例=9例", "7例=6例", "5例=3例", "41例=50例")
 STOCK = "".join(many(200, 3)).replace("\n", "")
 NO_FIGURES = dict.fromkeys(map(ord, "0123456789〇零一二三四五六七八九十百千万亿两"))
-Marks = dict[str, tuple[str, str | None, float | None, str | None]]
-
-
-def told(number: int, text: str, *, minutes: float = 0, **fields: Any) -> Article:
-    """An article with that text, published so many minutes after noon."""
-    values: dict[str, Any] = {"text": text, "images": [], "headimg": None, "title": f"第{number}条"} | fields
-    one = full(number, days=minutes / 1440, **values)
-    one.content_hash = content_hash(one.title, one.text)
-    return one
-
-
-def marks(data: Path) -> Marks:
-    """Folder, marks and reason of every article's row."""
-    found: Marks = {}
-    for folder in ("articles", "reprints"):
-        for path in (data / folder).rglob("*.parquet"):
-            for row in pq.ParquetFile(path).read().to_pylist():
-                assert row["article_id"] not in found, "in both folders, or twice in one"
-                reason = dict(row["provenance"]).get("duplicate_of")
-                found[row["article_id"]] = (folder, row["duplicate_of"], row["similarity"], reason)
-    return found
-
-
-def stored(data: Path, articles: Sequence[Article], flushes: Sequence[bool] = ()) -> list[Outcome]:
-    """Accepts them, and exports after those for which ``flushes`` says so, and at the end."""
-    with Ledger(data / "ledger.sqlite") as ledger:
-        outcomes = []
-        for number, one in enumerate(articles):
-            outcomes.append(ledger.accept(one))
-            if flushes and flushes[number % len(flushes)]:
-                assert export(ledger, writers(data)) == []
-        assert export(ledger, writers(data)) == []
-    return outcomes
-
-
-def originals(data: Path) -> dict[int, int | None]:
-    """Number of each article → that of the one that it repeats."""
-    number = {article_id: int(article_id[-7:]) for article_id in marks(data)}
-    return {number[one]: number[of] if of else None for one, (_, of, _, _) in marks(data).items()}
 
 
 @pytest.mark.parametrize("kind", REPRINTS)

@@ -7,12 +7,12 @@ import zlib
 from datetime import date
 from pathlib import Path
 
-from tests.archive.test_http_body import bare_deflate
-from tests.rebuilding import rebuild
 from tests.site import Catalog, Page, SinaSite
 from tests.site.pages import render
+from tests.support.codings import bare_deflate
 from tests.support.crawls import crawl
 from tests.support.dataset_snapshot import Remains
+from tests.support.rebuilds import rebuild
 
 CATALOG = Catalog.generate(seed=31, lists=[1689], days=[date(2021, 11, 24), date(2021, 11, 25)], count=10)
 READABLE = {

@@ -14,12 +14,11 @@ import pytest
 
 from govnews_spider.rebuild.lost_articles import lost_articles, old_folders
 from govnews_spider.runs.run import LostArticles
-from tests.rebuild.test_rebuild import CATALOG, LISTS
-from tests.rebuilding import Rebuilt, rebuild
 from tests.site import SinaSite
 from tests.support.crawls import ROOT, Crawl, crawl
 from tests.support.damage import wait
 from tests.support.dataset_snapshot import Remains
+from tests.support.rebuilds import CATALOG, LISTS, Rebuilt, rebuild
 from tests.support.rows import full, store
 
 ARCHIVE = Path("/archives/pages.warc.gz")

@@ -21,15 +21,13 @@ from govnews_spider.rebuild.indexing import index_archive, merge
 from govnews_spider.rebuild.work_items import open_readonly
 from govnews_spider.rebuild.workspace import Workspace
 from govnews_spider.runs.dataset_card import NAMES
-from tests.rebuilding import Killer, faults, rebuild, site_of
 from tests.site import Page, SinaSite
 from tests.site.pages import render
 from tests.support.crawls import Crawl, crawl
 from tests.support.dask_cluster import Cluster
 from tests.support.dataset_snapshot import Remains, Verdict, compare
+from tests.support.rebuilds import CATALOG, LISTS, POISON, Killer, faults, rebuild, site_of
 
-LISTS = ("sections=1689,1687",)
-CATALOG = site_of(40, 8)
 NOON = datetime(2021, 12, 26, 4, tzinfo=UTC)
 HTML = (("Content-Type", "text/html; charset=utf-8"),)
 
@@ -199,18 +197,6 @@ def test_only_what_is_asked_for_is_kept(live: Crawl, tmp_path: Path) -> None:
     assert rows
     assert all(word in row["title"] or word in row["text"] for row in rows)
     assert "off-topic" in done.out
-
-
-POISON = """
-import importlib, os, signal
-extract = importlib.import_module("govnews_spider.core.extract.reading")
-begin = extract.Reading.__init__
-def read(self, html, **named):
-    if {word!r}.encode() in html:
-        os.kill(os.getpid(), signal.SIGKILL)
-    begin(self, html, **named)
-extract.Reading.__init__ = read
-"""
 
 
 def test_a_page_that_always_kills_its_process_is_left_out_and_named(live: Crawl, tmp_path: Path) -> None:

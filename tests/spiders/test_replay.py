@@ -12,8 +12,7 @@ import pytest
 
 from govnews_spider.verify.audit import audit
 from tests.site import Catalog, SinaSite
-from tests.spiders.test_seeds import FORBID
-from tests.support.crawls import ROOT, Crawl, crawl
+from tests.support.crawls import FORBID, ROOT, Crawl, crawl
 from tests.support.dataset_snapshot import Remains, compare
 
 DAYS = [date(2021, 11, 24), date(2021, 11, 25)]

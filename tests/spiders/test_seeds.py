@@ -9,19 +9,9 @@ import pytest
 from govnews_spider.spiders.seeds import files
 from govnews_spider.storage.dataset import open_articles
 from tests.site import SinaSite, demo_catalog
-from tests.support.crawls import ROOT, Crawl, crawl
+from tests.support.crawls import FORBID, ROOT, Crawl, crawl
 
 SEEDS = ROOT / "seeds"
-FORBID = """
-import os, sys
-
-def forbid(event, arguments):
-    if event in ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
-        os.write(2, f"a socket was used: {event} {arguments}".encode())
-        os._exit(99)
-
-sys.addaudithook(forbid)
-"""
 
 
 @pytest.fixture(scope="module")

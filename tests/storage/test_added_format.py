@@ -12,9 +12,9 @@ import pytest
 from govnews_spider.storage import writers as formats
 from govnews_spider.verify.audit import audit
 from govnews_spider.verify.repair import repair
-from tests.rebuilding import rebuild
 from tests.support.crawls import ROOT, crawl
 from tests.support.damage import sound
+from tests.support.rebuilds import rebuild
 from tests.support.rows import store
 
 TEXT = "财政部发布通知，要求各地在年底前完成专项债券的发行与使用，并对项目的进度按月报告，" * 9

@@ -75,3 +75,15 @@ def crawl(
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GOVNEWS_")} | (env or {})
     done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
     return Crawl(done.returncode, done.stdout, done.stderr, data)
+
+
+FORBID = """
+import os, sys
+
+def forbid(event, arguments):
+    if event in ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
+        os.write(2, f"a socket was used: {event} {arguments}".encode())
+        os._exit(99)
+
+sys.addaudithook(forbid)
+"""

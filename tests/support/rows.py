@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from govnews_spider.article import Article, Image
 from govnews_spider.ledger.export import export
 from govnews_spider.ledger.ledger import Ledger
+from govnews_spider.storage.parquet import ParquetWriter
 from govnews_spider.storage.writer import Writer
 from govnews_spider.storage.writers import WRITERS
 
@@ -86,3 +90,12 @@ def contents(data: Path, folder: str = "") -> dict[str, bytes]:
     """Path below ``data`` → bytes, for every file of the folder (the ledger's own apart)."""
     files = (path for path in sorted((data / folder).rglob("*")) if path.is_file() and "ledger" not in path.name)
     return {str(path.relative_to(data)): path.read_bytes() for path in files}
+
+
+def folder(data: Path, articles: Iterable[Article]) -> Path:
+    """A data folder with these rows, first seen at noon."""
+    writer = ParquetWriter(data)
+    for day, rows in groupby(sorted(articles, key=lambda one: one.day), key=lambda one: one.day):
+        writer.write(day, [replace(one, first_seen=one.first_seen or NOON) for one in rows])
+    writer.flush()
+    return data

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,7 +23,7 @@ from govnews_spider.storage.parquet import SCHEMA, ParquetWriter
 from govnews_spider.verify.diff import COLUMNS, OF_THE_RUN, Change, Differences, OnlyInOne, differences
 from govnews_spider.verify.diff.excerpts import excerpts, visible
 from tests.support.damage import FIRST, day_file, flip, halve
-from tests.support.rows import NOON, article, full, reprint
+from tests.support.rows import NOON, article, folder, full, reprint
 
 LAYOUT = article().layout
 CHANGES: dict[str, Any] = {
@@ -57,15 +56,6 @@ CHANGES: dict[str, Any] = {
     "similarity": 0.5,
     "schema_version": 2,
 }
-
-
-def folder(data: Path, articles: Iterable[Article]) -> Path:
-    """A data folder with these rows, first seen at noon."""
-    writer = ParquetWriter(data)
-    for day, rows in groupby(sorted(articles, key=lambda one: one.day), key=lambda one: one.day):
-        writer.write(day, [replace(one, first_seen=one.first_seen or NOON) for one in rows])
-    writer.flush()
-    return data
 
 
 @pytest.fixture

@@ -23,13 +23,18 @@ from govnews_spider.verify.repair import repair
 from tests.support.damage import (
     FIRST,
     LIST,
+    PLANTS,
     SECOND,
     change,
     copy_of,
+    cut,
     day_file,
+    doubled,
     flip,
     folder,
+    garbage,
     halve,
+    moved,
     query,
     report,
     rows,
@@ -39,7 +44,6 @@ from tests.support.damage import (
     with_value,
 )
 from tests.support.rows import contents, store, writers
-from tests.verify.test_audit import PLANTS, cut, doubled, garbage, moved
 
 ALL = ("articles", "reprints", "revisions")
 LEFT = {

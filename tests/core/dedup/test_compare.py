@@ -13,14 +13,9 @@ from hypothesis import strategies as st
 from benchmarks.planting import REPRINTS
 from govnews_spider.core.dedup.compare import ComparableText, Comparison, compare_texts
 from govnews_spider.core.dedup.fingerprint import band_keys, normalized_text, sketch
-from tests.core.dedup.test_fingerprint import TEXT
 from tests.support.needs_real import needs_real
 from tests.support.real_paths import REAL
-
-BULLETIN = """合肥市卫生健康委11月3日通报，11月2日0时至24时，合肥市新增本土确诊病例12例，其中庐阳区7例、蜀山区5例。
-当日治愈出院3例，解除医学观察的密切接触者86人，均为前期已公布病例的接触者。
-截至11月2日24时，合肥市现有确诊病例41例，正在接受集中医学观察的密切接触者1208人。
-市疾控中心提醒市民，外出时戴好口罩，少去人员密集的场所，出现发热症状应及时到就近的发热门诊就诊，不要自行服药。"""
+from tests.support.texts import BULLETIN, TEXT, swapped
 
 
 def verdict(first: str, second: str) -> Comparison:
@@ -28,15 +23,6 @@ def verdict(first: str, second: str) -> Comparison:
     found = compare_texts(ComparableText.of(first), ComparableText.of(second))
     assert found == compare_texts(ComparableText.of(second), ComparableText.of(first)).turned
     return found
-
-
-def swapped(text: str, *pairs: str) -> str:
-    """``text`` with words replaced, given as ``old=new``."""
-    for pair in pairs:
-        old, new = pair.split("=")
-        assert old in text, f"{old!r} is not in the text, so replacing it shows nothing"
-        text = text.replace(old, new)
-    return text
 
 
 @pytest.mark.parametrize("kind", REPRINTS)

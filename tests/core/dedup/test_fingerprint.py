@@ -15,7 +15,6 @@ from govnews_spider.core.dedup.fingerprint import (
     LIKELY,
     ROWS,
     SHORTEST,
-    Sketch,
     band_keys,
     digest,
     grams,
@@ -24,22 +23,7 @@ from govnews_spider.core.dedup.fingerprint import (
     normalized_text,
     sketch,
 )
-
-TEXT = """赣州市行政审批局10月12日介绍，全市已有九成以上的高频事项可以在乡镇便民服务站当场办结。
-过去，信丰县的果农要办一张经营许可，来回要跑六十多公里；如今材料由帮办员上门收取，三个工作日内寄回。
-“最省心的是不用再准备复印件。”果农廖大姐说，她的执照从递交到拿到手只用了一天半。
-据统计，今年前三季度，全市共办理跨区域事项18.6万件，同比增长23.4%，群众满意度为99.2%。
-下一步，当地将把公积金提取、异地就医备案等27个事项接入自助终端，让山里的居民也能就近办事。"""
-
-
-def made(text: str) -> Sketch:
-    sketched = sketch(normalized_text(text))
-    assert sketched is not None
-    return sketched
-
-
-def common_keys(first: str, second: str) -> int:
-    return len(set(band_keys(made(first))) & set(band_keys(made(second))))
+from tests.support.texts import TEXT, common_keys, made
 
 
 @pytest.mark.parametrize(
