@@ -1,6 +1,6 @@
-"""Runs `scrapy rebuild` as a user does, kills what belongs to it in the middle of a phase, and says how what it leaves differs.
+"""Rebuilds as a user runs them, whole or killed in the middle of a step, and the differences of their result from the crawl's.
 
-`python -m tests.rebuilding --seeds 20` does so again and again, on processes and on a Dask cluster in turn.
+`python -m tests.rebuilding --seeds 20` is a series of such kills, on processes and on a Dask cluster in turn.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ def main() -> int:
                 for _ in range(draw.randint(1, 4))
             ]
             plan.sort(key=lambda kill: (PHASES.index(kill[0]), kill[2]))
-            made, found = soak(folder, seed, plan)
+            made, findings = soak(folder, seed, plan)
             kills += made
-            bad += len(found)
-            console.print(f"seed {seed}: {made.total()} kills, {len(found)} findings")
-            for one in found[:5]:
-                console.print(f"  {one}", markup=False)
+            bad += len(findings)
+            console.print(f"seed {seed}: {made.total()} kills, {len(findings)} findings")
+            for finding in findings[:5]:
+                console.print(f"  {finding}", markup=False)
     for place, count in sorted(kills.items()):
         console.print(f"{place}: {count}")
     console.print(f"{kills.total()} kills, {bad} findings")
@@ -52,7 +52,7 @@ def main() -> int:
 
 
 def soak(folder: Path, seed: int, plan: list[tuple[str, str, int]]) -> tuple[Counter[str], list[str]]:
-    """One series: its kills, and how what is left differs from what the crawl has left."""
+    """One series: its kills, and the differences of its result from the crawl."""
     raw, data = folder / "live" / "raw", folder / f"made-{seed}"
     if seed % 2:
         with Cluster(folder / f"cluster-{seed}") as cluster:

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from govnews_spider.ledger.ledger import Ledger
-from govnews_spider.runs.run import EXIT_CODES, OUTCOMES, ListStats, Run, exit_code
+from govnews_spider.runs.run import EXIT_CODES, OUTCOMES, ListStats, LostArticles, Run, exit_code
 from govnews_spider.runs.summary import show
 from govnews_spider.spiders.arguments import KNOWN
 from tests.site import Catalog, SinaSite
@@ -61,6 +61,7 @@ RULES: list[tuple[str, Run, int]] = [
     ("one list of two fails", run_of({"a": listed(), "b": listed(0, http_502=1)}, stored=3), 5),
     ("a list fails on its second page", run_of({"a": listed(50, http_502=1)}, stored=50), 5),
     ("an article fails", run_of({"a": listed()}, stored=2, failed=1), 5),
+    ("a rebuild loses an article", run_of(stored=2, lost=[LostArticles("data", Counter(too_short=1), ["a b c"])]), 5),
     ("one list is not registered", run_of({"a": listed(), "b": listed(0, list_not_registered=1)}, stored=3), 5),
     ("the templates drift", run_of({"a": listed()}, stored=90, layouts=Counter(a=95), drifted=10, drift_limit=0.1), 5),
     ("a few odd pages", run_of({"a": listed()}, stored=90, layouts=Counter(a=95), drifted=9, drift_limit=0.1), 0),

@@ -245,7 +245,7 @@ class _Rebuild:
             rejections = finishing.rejections(self._space, ranges)
             try:
                 lost = lost_articles(ledger, old, paths, rejections, is_complete=is_complete)
-            except (sqlite3.Error, StorageError) as error:
+            except (sqlite3.Error, StorageError, ValueError) as error:
                 self._log(f"{old}: {error}; whether the rebuild has all of its articles is not known")
             else:
                 run.lost += [lost] if lost.reasons else []

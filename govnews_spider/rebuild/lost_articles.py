@@ -56,7 +56,7 @@ def lost_articles(
     """The articles of the folder ``old`` that the new ledger lacks, counted by the slug under which their pages are rejected.
 
     ``is_complete``: all archives of the old folder are rebuilt, so an article from one that is not among them is lost too
-    (``not_archived``). Raises sqlite3.Error and StorageError where the old folder cannot be read.
+    (``not_archived``). Raises sqlite3.Error, StorageError and ValueError where the old folder cannot be read.
     """
     names = {path.name for path in archives}
     with closing(sqlite3.connect(readonly_uri(ledger), uri=True, isolation_level=None)) as db:

@@ -23,11 +23,7 @@ from tests.support.crawls import ROOT
 from tests.support.dask_cluster import Cluster
 from tests.support.dataset_snapshot import Remains, compare, leftovers
 
-_WITHIN = 120
-"""Seconds in which a rebuild is to end."""
 LISTS = ("sections=1689,1687",)
-
-
 POISON = """
 import importlib, os, signal
 extract = importlib.import_module("govnews_spider.core.extract.reading")
@@ -41,7 +37,21 @@ extract.Reading.__init__ = read
 
 
 PHASES = ("pages", "days")
-"""Folders of work items: the pages that are read, and the days that are written, once all else is known."""
+"""Folders of the work items of two steps: the reading of pages, and the writing of days, which is the last step."""
+
+
+_TIMEOUT = 120
+"""Seconds."""
+
+
+_LEDGER = {
+    "identities": "article_id, content_hash, published_at, day, revision, text IS NULL, duplicate_of, similarity, reason",
+    "aliases": "alias, article_id",
+    "versions": "article_id, content_hash, published_at",
+    "urls": "url, article_id, etag, last_modified",
+    "texts": "key, digest",
+}
+"""Tables of the ledger that are equal after a crawl and after the rebuild of its archives."""
 
 
 @dataclass
@@ -59,12 +69,12 @@ def line_of(archives: Path, data: Path, *options: str) -> list[str]:
 
 def rebuild(archives: Path, data: Path, *options: str, env: dict[str, str] | None = None, **settings: Any) -> Rebuilt:
     """A finished rebuild; on two processes where ``options`` name none."""
-    crew = () if {"--workers", "--scheduler"} & {*options} else ("--workers", "2")
-    line = line_of(archives, data, *crew, *options)
+    workers = () if {"--workers", "--scheduler"} & {*options} else ("--workers", "2")
+    line = line_of(archives, data, *workers, *options)
     for name, value in ({"GOVNEWS_DATA": data.with_name("nothing")} | settings).items():
         line += ["-s", f"{name}={value}"]
     done = subprocess.run(
-        line, cwd=ROOT, env=environment() | (env or {}), capture_output=True, text=True, timeout=_WITHIN, check=False
+        line, cwd=ROOT, env=environment() | (env or {}), capture_output=True, text=True, timeout=_TIMEOUT, check=False
     )
     return Rebuilt(done.returncode, done.stdout, done.stderr, data)
 
@@ -74,30 +84,30 @@ def environment() -> dict[str, str]:
 
 
 def faults(live: Path, made: Path) -> list[str]:
-    """How a rebuilt folder differs from what the crawls have left, and what is wrong with it; nothing where all is well."""
-    there, found = Remains.read(live), Remains.read(made)
-    told = [str(one) for part in astuple(compare(there, found)) for one in part]
-    origins = {(row["article_id"], row["revision"]): row["origin"] for row in there.rows}
-    told += [
+    """Differences of a rebuilt folder from the crawled one, and findings of the audit; empty where all is well."""
+    crawled, rebuilt = Remains.read(live), Remains.read(made)
+    differences = [str(difference) for kind in astuple(compare(crawled, rebuilt)) for difference in kind]
+    origins = {(row["article_id"], row["revision"]): row["origin"] for row in crawled.rows}
+    differences += [
         f"{row['article_id']}: {row['origin']}"
-        for row in found.rows
+        for row in rebuilt.rows
         if origins.get((row["article_id"], row["revision"])) != row["origin"]
     ]
-    told += leftovers(made, found)
-    told += [f"{finding}" for findings in audit(made).first.values() for finding in findings]
-    told += [f"{path}: left over" for path in (made / ".rebuild").rglob("*")]
+    differences += leftovers(made, rebuilt)
+    differences += [f"{finding}" for findings in audit(made).first.values() for finding in findings]
+    differences += [f"{path}: left over" for path in (made / ".rebuild").rglob("*")]
     with (
-        closing(sqlite3.connect(live / "ledger.sqlite")) as one,
-        closing(sqlite3.connect(made / "ledger.sqlite")) as other,
+        closing(sqlite3.connect(live / "ledger.sqlite")) as old,
+        closing(sqlite3.connect(made / "ledger.sqlite")) as new,
     ):
         for table, columns in _LEDGER.items():
-            rows, others = (set(db.execute(f"SELECT {columns} FROM {table}")) for db in (one, other))
-            told += [f"{table}: {row}" for row in rows ^ others]
-    return told
+            rows, others = (set(db.execute(f"SELECT {columns} FROM {table}")) for db in (old, new))
+            differences += [f"{table}: {row}" for row in rows ^ others]
+    return differences
 
 
 class Killer:
-    """Rebuilds, and kills the driver or a process that does the work, each time in the middle of a phase."""
+    """A rebuild whose driver or worker is killed, each time in the middle of a step."""
 
     def __init__(self, archives: Path, data: Path, *options: str, cluster: Cluster | None = None) -> None:
         self.kills: Counter[str] = Counter()
@@ -110,7 +120,7 @@ class Killer:
         ``worker``), and after how many work items of the phase.
         """
         left = list(plan)
-        deadline = time.monotonic() + _WITHIN
+        deadline = time.monotonic() + _TIMEOUT
         while True:
             with (
                 self._log.open("ab") as log,
@@ -164,19 +174,9 @@ class Killer:
 
 
 def site_of(articles: int, days: int, seed: int = 5) -> Catalog:
-    """What is crawled: that many articles, over so many days, a fifth of them repeating another."""
+    """A site of that many articles, over so many days, a fifth of them reprints."""
     dates = [date(2021, 10, 1) + timedelta(days=number) for number in range(days)]
     return Catalog.generate(seed=seed, lists=[1687, 1689], days=dates, count=articles, reprints=5)
-
-
-_LEDGER = {
-    "identities": "article_id, content_hash, published_at, day, revision, text IS NULL, duplicate_of, similarity, reason",
-    "aliases": "alias, article_id",
-    "versions": "article_id, content_hash, published_at",
-    "urls": "url, article_id, etag, last_modified",
-    "texts": "key, digest",
-}
-"""Tables of the ledger that a rebuild makes as the crawls have made them."""
 
 
 CATALOG = site_of(40, 8)
