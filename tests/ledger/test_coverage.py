@@ -1,4 +1,4 @@
-"""What of a list was read, as intervals: a gap is opened, narrowed and closed by what runs and archives read."""
+"""Coverage of a list, as intervals: a gap is opened, narrowed and closed by what runs and archives read."""
 
 from __future__ import annotations
 
@@ -67,6 +67,31 @@ def test_a_day_counts_as_read_only_when_it_was_over_and_not_by_a_clock_ahead(cov
     assert coverage.has_day("a", day, at(50))
     assert not coverage.has_day("a", day, at(15)), "it was read in what is the future now"
     assert not coverage.has_day("b", day, at(50))
+
+
+def test_a_day_of_the_archive_closes_the_gap_of_that_day_alone(coverage: Coverage) -> None:
+    coverage.read("a", at(-100), at(-40), to_end=True)
+    coverage.read("a", at(40), at(50), to_end=False)
+    coverage.read_day("a", date(2021, 11, 25), at(100))
+    assert coverage.gaps("a") == [Gap(at(-40), at(-8)), Gap(at(16), at(40))]
+
+
+def test_the_moment_of_an_article_that_failed_stays_a_gap_until_it_is_read_again(coverage: Coverage) -> None:
+    second = timedelta(seconds=1)
+    coverage.read("a", at(0), at(10), to_end=True, failed=[at(5), at(3), at(5)])
+    assert coverage.gaps("a") == [Gap(at(hour) - second, at(hour) + second) for hour in (3, 5)], "it is still shown"
+    assert coverage.bound("a") == at(3) - second
+    assert not coverage.read("a", at(4), at(12), to_end=False)
+    assert coverage.bound("a") == at(3) - second
+    assert not coverage.read("a", at(2), at(12), to_end=False)
+    assert (coverage.gaps("a"), coverage.bound("a")) == ([], at(12))
+
+
+def test_a_list_is_covered_up_to_the_newest_row_that_any_run_has_read(coverage: Coverage) -> None:
+    coverage.read("a", at(0), at(10), to_end=True)
+    assert not coverage.read("a", at(2), at(5), to_end=False)
+    assert coverage.bound("a") == at(10)
+    assert coverage.gaps("b") == []
 
 
 spans = st.tuples(st.integers(0, 60), st.integers(0, 60)).map(sorted)

@@ -1,15 +1,28 @@
+"""Addresses of Sina: one canonical form, and what can be read off an address without asking for it."""
+
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govnews_spider.article import SHANGHAI
-from govnews_spider.sina.urls import canonical, docid, docid_of_column, is_article_url, is_sina, time_in_url
+from govnews_spider.sina.urls import (
+    canonical,
+    docid,
+    docid_of_column,
+    is_article_url,
+    is_mobile,
+    is_sina,
+    time_in_url,
+)
 
 DESKTOP = "https://finance.sina.com.cn/china/gncj/2021-11-25/doc-iktzscyx1234567.shtml"
+REDIRECT = "https://cj.sina.cn/article/norm_detail?url="
+"""The mobile site's page that leads on to another one."""
 
 
 @pytest.mark.parametrize(
@@ -56,6 +69,55 @@ def test_a_query_that_names_the_page_stays() -> None:
     assert canonical("https://finance.sina.com.cn/roll/?pageid=384&lid=2519#a") == (
         "https://finance.sina.com.cn/roll/?pageid=384&lid=2519"
     )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        DESKTOP,
+        "https://finance.sina.com.cn/china/20110822/145810356592.shtml",
+        "https://k.sina.com.cn/article_1234567890_499602d2020001a2b.html",
+    ],
+)
+def test_a_path_that_names_the_page_needs_no_query(url: str) -> None:
+    assert canonical(f"{url}?page=2&unknown=1") == url
+
+
+def wrapped(url: str, times: int) -> str:
+    """The address inside that many addresses of the mobile site's redirection page."""
+    for _ in range(times):
+        url = REDIRECT + quote(url, safe="")
+    return url
+
+
+def test_an_address_is_unwrapped_three_times_at_most() -> None:
+    assert canonical(wrapped(DESKTOP, 3)) == DESKTOP
+    assert canonical(wrapped(DESKTOP, 4)).startswith(REDIRECT)
+
+
+@pytest.mark.parametrize("inner", [DESKTOP, DESKTOP.removeprefix("https:"), quote(DESKTOP, safe="")])
+def test_an_address_is_unwrapped_without_its_scheme_and_encoded_twice_too(inner: str) -> None:
+    assert canonical(REDIRECT + quote(inner, safe="")) == DESKTOP
+
+
+@pytest.mark.parametrize("inner", ["https://evil.net/doc-iktzscyx1234567.shtml", "//evil.net/", "a", ""])
+def test_what_is_no_address_of_sina_is_not_unwrapped(inner: str) -> None:
+    assert canonical(REDIRECT + quote(inner, safe="")).startswith(REDIRECT)
+
+
+@pytest.mark.parametrize(
+    ("url", "mobile"),
+    [
+        ("https://sina.cn/a", True),
+        ("https://finance.sina.cn/a", True),
+        (DESKTOP, False),
+        ("https://notsina.cn/a", False),
+        ("/a", False),
+        ("http://[", False),
+    ],
+)
+def test_a_mobile_address_is_known_by_its_host(url: str, mobile: bool) -> None:
+    assert is_mobile(url) is mobile
 
 
 def test_an_old_numeric_address_holds_the_time_and_no_docid() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govnews_spider.article import Image, Rejected
-from govnews_spider.core.documents.format import MANGLED
+from govnews_spider.core.documents.format import DEFAULT_CATEGORIES, MANGLED
 from govnews_spider.core.stages.normalize import content_hash, normalize, restore
 
 
@@ -28,13 +28,19 @@ from govnews_spider.core.stages.normalize import content_hash, normalize, restor
         ("坚决防止_一刀切_", "《坚决防止“一刀切”》", "坚决防止“一刀切”"),
         ("比例为 3_4_ 谁来定", "比例为3:4?谁来定", "比例为 3:4? 谁来定"),
         ("A_B 计划", "A_B 计划", "A_B 计划"),
+        ("江城 七省_通办_", "江城，　七省“通办”", "江城 七省“通办”"),
+        ("江城 、七省_通办_", "江城、七省“通办”", "江城 、七省“通办”"),
+        ("江城_通办_", "  江 城“通　　办” ", "江城“通办”"),
+        ("江城 通办_", "江城通办”", "江城 通办”"),
     ],
 )
 def test_a_title_is_restored_where_the_original_agrees(title: str, original: str, restored: str) -> None:
     assert restore(title, original) == restored
 
 
-@pytest.mark.parametrize("original", [None, "", "另一条标题“牵手”", "开发区“牵手”了", "开发区甲牵手乙"])
+@pytest.mark.parametrize(
+    "original", [None, "", "另一条标题“牵手”", "开发区“牵手”了", "开发区甲牵手乙", "开发区“牵手", "开发区牵手"]
+)
 def test_a_title_that_nothing_proves_stays_as_it_is(original: str | None) -> None:
     assert restore("开发区_牵手_", original) == "开发区_牵手_"
 
@@ -43,6 +49,14 @@ def test_a_title_that_nothing_proves_stays_as_it_is(original: str | None) -> Non
 def test_every_mangled_title_is_restored_from_itself(original: str) -> None:
     mangled = "".join("_" if sign in MANGLED else sign for sign in original)
     assert restore(mangled, original) == original
+
+
+def test_title_marks_around_an_original_are_left_out_where_they_hold_all_of_it() -> None:
+    assert restore("_一刀切_", "《“一刀切”》") == "“一刀切”"
+    assert restore("《甲》和《乙》_", "《甲》和《乙》？") == "《甲》和《乙》_", (
+        "they belong to it; and ？ is written as it is"
+    )
+    assert restore("《甲》和《乙》_", "《甲》和《乙》?") == "《甲》和《乙》?"
 
 
 def test_a_restored_title_says_where_it_came_from(article: Any) -> None:
@@ -73,6 +87,53 @@ def test_a_title_that_cannot_be_one_is_rejected(article: Any, title: str, slug: 
     with pytest.raises(Rejected) as caught:
         normalize(article(title=title))
     assert caught.value.slug == slug
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "length", "rejected"), [(3, 9, False), (4, 9, True), (10, 1000, False), (11, 1000, True)]
+)
+def test_a_text_may_have_three_unreadable_signs_or_one_in_a_hundred(
+    article: Any, unreadable: int, length: int, rejected: bool
+) -> None:
+    garbled = article(text="\ufffd" * unreadable + "税" * (length - unreadable))
+    if not rejected:
+        assert normalize(garbled).text == garbled.text
+        return
+    with pytest.raises(Rejected, match=f"{unreadable} signs of the text") as caught:
+        normalize(garbled)
+    assert caught.value.slug == "garbled_text"
+
+
+@pytest.mark.parametrize(
+    ("shown", "source"),
+    [
+        ("来源：新京报", "新京报"),
+        ("文章来源: 新京报", "新京报"),
+        ("稿件来自：新京报 ", "新京报"),
+        ("2021年11月25日 18:57 新京报", "新京报"),
+        ("新京报 2021-11-25 18:57:03", "新京报"),
+        ("1921年的来信", "1921年的来信"),
+        ("新京报：", "新京报"),
+        ("来源：", None),
+        ("2021/11/25 18:57", None),
+        ("责任编辑：何思远", None),
+        (None, None),
+    ],
+)
+def test_a_source_is_the_medium_without_its_label_and_the_time(
+    article: Any, shown: str | None, source: str | None
+) -> None:
+    assert normalize(article(source=shown)).source == source
+
+
+def test_what_is_not_given_is_the_default_and_what_the_document_says_of_its_picture_does_not_count(
+    article: Any,
+) -> None:
+    normal = normalize(article(headimg="https://n.sinaimg.cn/qr.png", provenance={"headimg": "key:thumbnail"}))
+    assert (normal.headimg, normal.categories) == (None, list(DEFAULT_CATEGORIES))
+    assert normal.provenance == {"categories": "default"}
+    assert normalize(article(categories=["金融"])).categories == ["金融"]
+    assert normalize(article(categories=["金融"])).provenance == {}
 
 
 @given(st.text() | st.text(alphabet="ﾊﾞｶ゙がｱ゙e\u0301é한ᄒ\u1161\u11abＡ１①㎏，。甲 "))
