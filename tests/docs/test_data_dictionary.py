@@ -86,7 +86,7 @@ def test_a_rebuilt_folder_takes_the_old_one_s_place_with_its_archives_and_this_p
 
 
 def test_every_file_that_the_writers_leave_has_the_form_of_a_path_on_the_page(tmp_path: Path) -> None:
-    documented = [row[0] for row in table("# What is in this folder")]
+    documented = [row[0] for row in table("# The data folder")]
     store(tmp_path, article(1), full(2), reprint(3, of=1))
     store(tmp_path, article(1, text="二稿。"))
     log = RejectedLog(tmp_path, "20211126T010203Z")
