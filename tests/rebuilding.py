@@ -17,7 +17,7 @@ from rich.console import Console
 from tests.site import SinaSite
 from tests.support.crawls import crawl
 from tests.support.dask_cluster import Cluster
-from tests.support.rebuilds import PHASES, Killer, faults, site_of
+from tests.support.rebuilds import PHASES, RebuildKiller, rebuild_differences, site_of
 
 
 def main() -> int:
@@ -56,12 +56,12 @@ def soak(folder: Path, seed: int, plan: list[tuple[str, str, int]]) -> tuple[Cou
     raw, data = folder / "live" / "raw", folder / f"made-{seed}"
     if seed % 2:
         with Cluster(folder / f"cluster-{seed}") as cluster:
-            killer = Killer(raw, data, "--scheduler", cluster.address, "--pages", "20", cluster=cluster)
+            killer = RebuildKiller(raw, data, "--scheduler", cluster.address, "--pages", "20", cluster=cluster)
             code = killer.run(*plan)
     else:
-        killer = Killer(raw, data, "--workers", "2", "--pages", "20")
+        killer = RebuildKiller(raw, data, "--workers", "2", "--pages", "20")
         code = killer.run(*plan)
-    return killer.kills, [*([f"exit code {code}"] if code else []), *faults(folder / "live", data)]
+    return killer.kills, [*([f"exit code {code}"] if code else []), *rebuild_differences(folder / "live", data)]
 
 
 if __name__ == "__main__":

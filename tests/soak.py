@@ -1,4 +1,4 @@
-"""`python -m tests.soak --seeds 100` kills crawls of the loopback site by the hundred, and counts what that costs."""
+"""Soak test: `python -m tests.soak --seeds 100` kills crawls of the loopback site by the hundred, and counts the rows that this costs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from rich.table import Table
 
 from tests.site import SinaSite
 from tests.support.crawls import crawl
-from tests.support.dataset_snapshot import Remains, Verdict, compare, leftovers
-from tests.support.kill_series import Killer, catalog_of, prepare, series_of
+from tests.support.dataset_snapshot import DatasetDifferences, DatasetSnapshot, compare, leftovers
+from tests.support.kill_series import CrawlKiller, catalog_of, prepare, series_of
 
 BAD = {
     "lost": "rows lost",
@@ -26,7 +26,7 @@ BAD = {
     "reprints": "reprints not as the site has them",
     "leftovers": "leftovers",
 }
-"""Field of a verdict → its line in the table."""
+"""Field of :class:`DatasetDifferences` → its line in the table."""
 
 
 def main() -> int:
@@ -39,23 +39,23 @@ def main() -> int:
     console, total, began = Console(highlight=False), Counter[str](), time.monotonic()
     for seed in range(options.seed, options.seed + options.seeds):
         with TemporaryDirectory() as folder:
-            counts, verdict = soak(Path(folder), seed, options.articles)
+            counts, differences = soak(Path(folder), seed, options.articles)
         total += counts
         console.print(f"seed {seed}: {counts['kills']} kills, {counts['bad']} findings")
-        for name, found in asdict(verdict).items():
-            total[BAD[name]] += len(found)
-            for one in found[:5]:
-                console.print(f"  {BAD[name]}: {one}", markup=False)
+        for name, findings in asdict(differences).items():
+            total[BAD[name]] += len(findings)
+            for finding in findings[:5]:
+                console.print(f"  {BAD[name]}: {finding}", markup=False)
     total["seconds"] = round(time.monotonic() - began)
     show(console, total)
     return int(total["bad"] > 0)
 
 
-def soak(folder: Path, seed: int, articles: int) -> tuple[Counter[str], Verdict]:
-    """One series of kills, on a site of its own, until a run ends by itself: its counts, and how that end differs."""
+def soak(folder: Path, seed: int, articles: int) -> tuple[Counter[str], DatasetDifferences]:
+    """One series of kills, on a site of its own, until a run ends by itself: its counts, and the differences of its result from an undisturbed crawl."""
     catalog = catalog_of(articles, seed)
     with SinaSite() as site:
-        killer = Killer(site, folder / "data", seed, catalog)
+        killer = CrawlKiller(site, folder / "data", seed, catalog)
         killer.crawl()
         fetched = sum("/doc-i" in url for url in site.requests)
     with SinaSite() as site:
@@ -63,16 +63,19 @@ def soak(folder: Path, seed: int, articles: int) -> tuple[Counter[str], Verdict]
         undisturbed = crawl(folder / "undisturbed", "sina_gov", *arguments, gateway=site.url)
         fetched -= sum("/doc-i" in url for url in site.requests)
     assert undisturbed.code == 0, undisturbed.log
-    found = Remains.read(folder / "data")
-    verdict = compare(Remains.read(undisturbed.data), found)
-    astray = found.reprints().items() ^ catalog.reprints().items()
-    verdict.reprints = sorted(f"{article_id} of {original}" for article_id, original in astray)
-    verdict.leftovers = [*leftovers(folder / "data", found), *(f"{one}: vanished" for one in killer.vanished)]
+    snapshot = DatasetSnapshot.read(folder / "data")
+    differences = compare(DatasetSnapshot.read(undisturbed.data), snapshot)
+    astray = snapshot.reprints().items() ^ catalog.reprints().items()
+    differences.reprints = sorted(f"{article_id} of {original}" for article_id, original in astray)
+    differences.leftovers = [
+        *leftovers(folder / "data", snapshot),
+        *(f"{article_id}: vanished" for article_id in killer.vanished),
+    ]
     kills = killer.kills.total()
     counts = Counter({f"  in {phase}": count for phase, count in killer.kills.items()})
     counts += Counter({"seeds": 1, "kills": kills, "runs": kills + 1, "  in the midst of an export": killer.torn})
-    counts += Counter({"pages fetched again": fetched, "bad": sum(map(len, asdict(verdict).values()))})
-    return counts, verdict
+    counts += Counter({"pages fetched again": fetched, "bad": sum(map(len, asdict(differences).values()))})
+    return counts, differences
 
 
 def show(console: Console, total: Counter[str]) -> None:

@@ -225,7 +225,9 @@ def test_6_old_news_is_stale_unless_it_was_asked_for(tmp_path: Path, site: SinaS
     assert crawl(tmp_path, "sina_gov", *LISTS, *backfill, gateway=site.url, GOVNEWS_STALE_AFTER=72).code == 0
 
 
-SABOTEUR = '{"govnews_spider.extensions.run_report.RunReport": 0, "tests.support.fault_injection.Saboteur": 1}'
+FAULT_INJECTOR = (
+    '{"govnews_spider.extensions.run_report.RunReport": 0, "tests.support.fault_injection.FaultInjector": 1}'
+)
 
 
 @pytest.mark.parametrize(
@@ -233,15 +235,15 @@ SABOTEUR = '{"govnews_spider.extensions.run_report.RunReport": 0, "tests.support
 )
 def test_1_an_error_of_ours_wherever_it_happens(tmp_path: Path, site: SinaSite, place: str) -> None:
     site.fault(lambda url: "doc-i" in url, 404, times=1)
-    settings = {"EXTENSIONS": SABOTEUR, "SABOTEUR_PLACE": place, "LOG_LEVEL": "CRITICAL"}
+    settings = {"EXTENSIONS": FAULT_INJECTOR, "FAULT_PLACE": place, "LOG_LEVEL": "CRITICAL"}
     done = crawl(tmp_path, "sina_gov", *LISTS, gateway=site.url, **settings)
     assert done.code == 1
     assert done.report["exit_code"] == 1
-    assert done.report["errors"][0] == f"ZeroDivisionError: sabotaged {place}"
+    assert done.report["errors"][0] == f"ZeroDivisionError: injected fault in {place}"
 
 
 def test_7_an_article_that_vanishes_on_the_way(tmp_path: Path, site: SinaSite) -> None:
-    done = crawl(tmp_path, "sina_gov", *LISTS, gateway=site.url, EXTENSIONS=SABOTEUR, SABOTEUR_PLACE="vanish")
+    done = crawl(tmp_path, "sina_gov", *LISTS, gateway=site.url, EXTENSIONS=FAULT_INJECTOR, FAULT_PLACE="vanish")
     assert (done.code, done.report["unaccounted"]) == (7, 6)
 
 
@@ -297,7 +299,7 @@ def test_130_a_replay_of_many_files_ends_and_the_next_run_goes_on(tmp_path: Path
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_130_a_signal_while_the_pipelines_open(tmp_path: Path, number: signal.Signals) -> None:
     mark = tmp_path / "mark"
-    settings = {"EXTENSIONS": SABOTEUR, "SABOTEUR_PLACE": "slow_open", "SABOTEUR_MARK": mark}
+    settings = {"EXTENSIONS": FAULT_INJECTOR, "FAULT_PLACE": "slow_open", "FAULT_MARK": mark}
     assert signalled(command(tmp_path / "data", "seeds", **settings), mark.exists, number) == 130
 
 

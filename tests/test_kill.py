@@ -16,8 +16,8 @@ import pytest
 from govnews_spider.ledger.ledger import Ledger
 from tests.site import Catalog, SinaSite
 from tests.support.crawls import ROOT, command, crawl
-from tests.support.dataset_snapshot import Remains, Verdict, compare, leftovers
-from tests.support.kill_series import DAYS, LIDS, NEWEST, PHASES, Killer, catalog_of, prepare
+from tests.support.dataset_snapshot import DatasetDifferences, DatasetSnapshot, compare, leftovers
+from tests.support.kill_series import DAYS, LIDS, NEWEST, PHASES, CrawlKiller, catalog_of, prepare
 
 ARTICLES = 120
 CATALOG = catalog_of(ARTICLES, seed=4)
@@ -34,17 +34,17 @@ def site() -> Iterator[SinaSite]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(site: SinaSite, tmp_path_factory: pytest.TempPathFactory) -> Remains:
+def undisturbed(site: SinaSite, tmp_path_factory: pytest.TempPathFactory) -> DatasetSnapshot:
     done = crawl(tmp_path_factory.mktemp("undisturbed"), "sina_gov", *NEWEST, gateway=site.url)
     assert (done.code, done.report["balance"]["seen"]) == (0, ARTICLES)
     assert done.balance.keys() <= {"seen", "stored", "reprint"}
-    left = Remains.read(done.data)
-    assert (len(left.rows), [*leftovers(done.data, left)]) == (ARTICLES, [])
-    assert len(left.posts) == left.keys("articles").total()
-    return left
+    snapshot = DatasetSnapshot.read(done.data)
+    assert (len(snapshot.rows), [*leftovers(done.data, snapshot)]) == (ARTICLES, [])
+    assert len(snapshot.posts) == snapshot.keys("articles").total()
+    return snapshot
 
 
-def test_an_undisturbed_crawl_puts_aside_the_sites_reprints_and_nothing_else(undisturbed: Remains) -> None:
+def test_an_undisturbed_crawl_puts_aside_the_sites_reprints_and_nothing_else(undisturbed: DatasetSnapshot) -> None:
     """Each names the first that was published of its group, which the crawl came to last."""
     assert len(REPRINTS) > 10
     assert undisturbed.reprints() == REPRINTS
@@ -59,35 +59,35 @@ def test_some_reprints_were_crawled_days_before_what_they_repeat() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_killed_again_and_again_a_crawl_ends_with_the_rows_and_posts_of_an_undisturbed_one(
-    tmp_path: Path, undisturbed: Remains, seed: int
+    tmp_path: Path, undisturbed: DatasetSnapshot, seed: int
 ) -> None:
     with SinaSite() as site:
-        killer = Killer(site, tmp_path / "data", seed, CATALOG)
+        killer = CrawlKiller(site, tmp_path / "data", seed, CATALOG)
         killer.crawl(most=4)
-    left = Remains.read(tmp_path / "data")
+    snapshot = DatasetSnapshot.read(tmp_path / "data")
     assert killer.kills.total() > 0
-    assert compare(undisturbed, left) == Verdict()
-    assert [*leftovers(tmp_path / "data", left)] == []
+    assert compare(undisturbed, snapshot) == DatasetDifferences()
+    assert [*leftovers(tmp_path / "data", snapshot)] == []
     assert killer.vanished == set()
 
 
 def test_killed_while_it_revises_a_crawl_ends_with_the_revisions_of_an_undisturbed_one(
-    tmp_path: Path, undisturbed: Remains
+    tmp_path: Path, undisturbed: DatasetSnapshot
 ) -> None:
     """The titles change and the texts do not, so every reprint stays one, of the same article."""
     with SinaSite() as site:
         arguments = prepare(site, tmp_path / "undisturbed", "revised", CATALOG)
         done = crawl(tmp_path / "undisturbed", "sina_gov", *arguments, gateway=site.url)
         assert done.balance == {"seen": ARTICLES, "revised": ARTICLES // 3, "unchanged": ARTICLES - ARTICLES // 3}
-        expected = Remains.read(done.data)
+        expected = DatasetSnapshot.read(done.data)
         assert expected.reprints() == undisturbed.reprints()
     with SinaSite() as site:
-        killer = Killer(site, tmp_path / "data", 7, CATALOG)
+        killer = CrawlKiller(site, tmp_path / "data", 7, CATALOG)
         killer.crawl(most=4)
-    left = Remains.read(tmp_path / "data")
+    snapshot = DatasetSnapshot.read(tmp_path / "data")
     assert killer.kills.total() > 0
-    assert compare(expected, left) == Verdict()
-    assert [*leftovers(tmp_path / "data", left)] == []
+    assert compare(expected, snapshot) == DatasetDifferences()
+    assert [*leftovers(tmp_path / "data", snapshot)] == []
 
 
 def test_killed_between_two_pages_of_a_list_the_next_run_fetches_what_is_missing_and_nothing_else(
@@ -108,7 +108,7 @@ def test_killed_between_two_pages_of_a_list_the_next_run_fetches_what_is_missing
         before = len(site.requests)
         assert crawl(tmp_path, "sina_gov", *ONE_LIST, gateway=site.url).code == 0
         assert _pages(site, before) == 10
-    assert len(Remains.read(tmp_path).rows) == 70
+    assert len(DatasetSnapshot.read(tmp_path).rows) == 70
 
 
 def test_a_second_crawl_on_a_folder_is_told_who_holds_it_and_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
@@ -127,32 +127,32 @@ def test_a_second_crawl_on_a_folder_is_told_who_holds_it_and_a_killed_holder_hol
     assert (third.code, third.balance) == (0, {"seen": 4, "stored": 4})
 
 
-def _lose(left: Remains) -> None:
-    del left.rows[0]
+def _lose(snapshot: DatasetSnapshot) -> None:
+    del snapshot.rows[0]
 
 
-def _double(left: Remains) -> None:
-    left.rows.append(deepcopy(left.rows[0]))
+def _double(snapshot: DatasetSnapshot) -> None:
+    snapshot.rows.append(deepcopy(snapshot.rows[0]))
 
 
-def _revise(left: Remains) -> None:
-    left.rows.append(left.rows[0] | {"revision": 2, "folder": "articles"})
+def _revise(snapshot: DatasetSnapshot) -> None:
+    snapshot.rows.append(snapshot.rows[0] | {"revision": 2, "folder": "articles"})
 
 
-def _change(left: Remains) -> None:
-    left.rows[0]["editor"] = "无名氏"
+def _change(snapshot: DatasetSnapshot) -> None:
+    snapshot.rows[0]["editor"] = "无名氏"
 
 
-def _move(left: Remains) -> None:
-    left.rows[0]["folder"] = "reprints"
+def _move(snapshot: DatasetSnapshot) -> None:
+    snapshot.rows[0]["folder"] = "reprints"
 
 
-def _spoil_a_post(left: Remains) -> None:
-    left.posts[min(left.posts)] += b"\n"
+def _spoil_a_post(snapshot: DatasetSnapshot) -> None:
+    snapshot.posts[min(snapshot.posts)] += b"\n"
 
 
-def _lose_a_post(left: Remains) -> None:
-    del left.posts[min(left.posts)]
+def _lose_a_post(snapshot: DatasetSnapshot) -> None:
+    del snapshot.posts[min(snapshot.posts)]
 
 
 @pytest.mark.parametrize(
@@ -168,13 +168,13 @@ def _lose_a_post(left: Remains) -> None:
     ],
 )
 def test_the_comparison_sees_each_kind_of_damage(
-    undisturbed: Remains, spoil: Callable[[Remains], None], named: str
+    undisturbed: DatasetSnapshot, spoil: Callable[[DatasetSnapshot], None], named: str
 ) -> None:
     damaged = deepcopy(undisturbed)
     spoil(damaged)
-    verdict = compare(undisturbed, damaged)
-    assert [name for name in Verdict.__slots__ if getattr(verdict, name)] == [named]
-    assert len(getattr(verdict, named)) == 1
+    differences = compare(undisturbed, damaged)
+    assert [name for name in DatasetDifferences.__slots__ if getattr(differences, name)] == [named]
+    assert len(getattr(differences, named)) == 1
 
 
 @pytest.mark.parametrize("revision", [1, 2])
@@ -185,12 +185,12 @@ def test_an_article_that_stands_among_the_reprints_too_is_doubled_and_left_over_
         {"article_id": "sina:a", "revision": number, "content_hash": f"{number}", "folder": folder}
         for number, folder in ((1, "revisions"), (2, "articles"))
     ]
-    found = Remains([rows[1], rows[revision - 1] | {"folder": "reprints"}], {})
-    verdict = compare(Remains(rows, {}), found)
-    assert ("sina:a", revision, f"{revision}") in verdict.doubled
-    assert verdict.different == ["sina:a: folder"]
+    snapshot = DatasetSnapshot([rows[1], rows[revision - 1] | {"folder": "reprints"}], {})
+    differences = compare(DatasetSnapshot(rows, {}), snapshot)
+    assert ("sina:a", revision, f"{revision}") in differences.doubled
+    assert differences.different == ["sina:a: folder"]
     Ledger(tmp_path / "ledger.sqlite").close()
-    assert "sina:a: 2 rows, not one" in leftovers(tmp_path, found)
+    assert "sina:a: 2 rows, not one" in leftovers(tmp_path, snapshot)
 
 
 def test_the_seeds_of_the_suite_begin_with_a_kill_that_falls() -> None:

@@ -55,13 +55,13 @@ def test_files_are_the_same_however_often_they_are_flushed(tmp_path: Path) -> No
 
 def test_a_writer_that_failed_loses_nothing_the_next_run_writes_it(tmp_path: Path) -> None:
     catalog = Catalog.generate(seed=3, lists=[1686], days=[date(2021, 11, 25)], count=5)
-    sabotage = {
-        "EXTENSIONS": '{"govnews_spider.extensions.run_report.RunReport": 0, "tests.support.fault_injection.Saboteur": 1}',
-        "SABOTEUR_PLACE": "writer",
+    settings = {
+        "EXTENSIONS": '{"govnews_spider.extensions.run_report.RunReport": 0, "tests.support.fault_injection.FaultInjector": 1}',
+        "FAULT_PLACE": "writer",
         "LOG_LEVEL": "CRITICAL",
     }
     with SinaSite(catalog) as site:
-        failed = crawl(tmp_path, "sina_gov", "sections=1686", gateway=site.url, **sabotage)
+        failed = crawl(tmp_path, "sina_gov", "sections=1686", gateway=site.url, **settings)
         assert failed.code == 1
         again = crawl(tmp_path, "sina_gov", "sections=1686", gateway=site.url)
     assert (again.code, again.balance) == (0, {"seen": 5, "unchanged": 5})

@@ -12,7 +12,8 @@ import pytest
 from scrapy import commands as scrapy_commands
 
 from govnews_spider import commands
-from tests.support.damage import FIRST, day_file, flip, folder
+from tests.support.damage import flip_bit
+from tests.support.data_folders import FIRST, data_folder, day_file
 
 ROOT = Path(__file__).parents[2]
 NOTICE = ROOT / "tests/pages/news_2018_article/notice.html"
@@ -64,8 +65,8 @@ def test_a_terminal_without_chinese_is_no_error(tmp_path: Path, line: tuple[str,
     garbled = NOTICE.read_bytes().replace("江城日报".encode(), b"\xe6\xb1\x9f\xff\xff")
     (tmp_path / "garbled.html").write_bytes(garbled)
     if line[0] in ("report", "verify", "diff", "rebuild"):
-        flip(day_file(folder(tmp_path / "坏"), FIRST))
-        folder(tmp_path / "数据")
+        flip_bit(day_file(data_folder(tmp_path / "坏"), FIRST))
+        data_folder(tmp_path / "数据")
         (tmp_path / "档案").mkdir()
         (tmp_path / "档案/演示.warc.gz").write_bytes((ROOT / "examples/demo.warc.gz").read_bytes())
     done = scrapy(*(part.format(tmp=tmp_path) for part in line), encoding="ascii")

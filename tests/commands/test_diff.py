@@ -15,8 +15,9 @@ import pytest
 from scrapy.exceptions import UsageError
 
 from govnews_spider.commands.diff import Command
-from tests.support.damage import FIRST, day_file, flip
-from tests.support.rows import article, folder, full
+from tests.support.damage import flip_bit
+from tests.support.data_folders import FIRST, day_file
+from tests.support.rows import article, full, write_articles
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,8 +33,8 @@ def data(tmp_path: Path) -> Path:
         replace(old[2], source="江城日报", layout="blk_2009"),
         full(7, days=1, title="[bold]新题[/bold] :smile:"),
     ]
-    folder(tmp_path / "old", old)
-    folder(tmp_path / "new", new)
+    write_articles(tmp_path / "old", old)
+    write_articles(tmp_path / "new", new)
     return tmp_path
 
 
@@ -72,8 +73,8 @@ def test_the_fields_stand_by_how_many_articles_changed_in_them_and_in_which_layo
 def test_beyond_the_layouts_with_most_changes_it_is_said_how_many_more_there_are(data: Path, diff: Any) -> None:
     layouts = ("blk_2009", "finance_2016", "finance_2016", "wap_sina_cn", "slide_album", "slide_album")
     old = [full(number, layout=layout) for number, layout in enumerate(layouts)]
-    folder(data / "one", old)
-    folder(data / "other", [replace(one, editor=None) for one in old])
+    write_articles(data / "one", old)
+    write_articles(data / "other", [replace(one, editor=None) for one in old])
     assert "│ editor │       6 │ finance_2016 2 · slide_album 2 · 2 more │" in diff("one", "other")[1]
 
 
@@ -101,8 +102,8 @@ def test_the_same_folder_twice_has_no_difference(diff: Any) -> None:
 
 def test_nothing_of_an_article_is_obeyed_by_the_terminal_or_breaks_its_line(data: Path, diff: Any) -> None:
     bad = "[red]\x1b[2J\r\n\u202e窗口"
-    folder(data / "one", [article(1, layout="[b]\x1b"), article(2, article_id=f"url:{bad}")])
-    folder(data / "other", [article(1, layout="[b]\x1b", title=bad)])
+    write_articles(data / "one", [article(1, layout="[b]\x1b"), article(2, article_id=f"url:{bad}")])
+    write_articles(data / "other", [article(1, layout="[b]\x1b", title=bad)])
     printed = diff("one", "other")[1]
     assert {sign for sign in printed if not sign.isprintable()} == {"\n"}
     assert '+ "[red]\\u001b[2J\\r\\n\\u202e窗口"\n' in printed
@@ -134,7 +135,7 @@ def test_a_bad_argument_is_an_error_of_usage(
 
 
 def test_a_damaged_file_is_exit_code_7(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    flip(day_file(data / "new", FIRST))
+    flip_bit(day_file(data / "new", FIRST))
     command = Command()
     command.run([str(data / "old"), str(data / "new")], argparse.Namespace(examples=3))
     printed = capsys.readouterr()

@@ -12,8 +12,9 @@ import pytest
 
 from govnews_spider.ledger.ledger import Ledger
 from tests.support.crawls import crawl
-from tests.support.damage import FIRST, change, day_file, flip, folder, with_value
-from tests.support.rows import contents
+from tests.support.damage import flip_bit, rewrite_day_file, with_value
+from tests.support.data_folders import FIRST, data_folder, day_file
+from tests.support.rows import file_contents
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +27,7 @@ def verify(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    return folder(tmp_path / "data")
+    return data_folder(tmp_path / "data")
 
 
 def test_what_a_crawl_left_is_whole_and_the_table_says_what_was_looked_at(tmp_path: Path) -> None:
@@ -40,18 +41,18 @@ def test_what_a_crawl_left_is_whole_and_the_table_says_what_was_looked_at(tmp_pa
 
 
 def test_what_is_broken_is_told_with_its_place_and_its_cure_and_is_exit_code_7(data: Path) -> None:
-    flip(day_file(data, FIRST))
-    before = contents(data)
+    flip_bit(day_file(data, FIRST))
+    before = file_contents(data)
     done = verify(data)
     assert (done.returncode, done.stderr) == (7, "")
     assert re.search(r"^│ day files +│ +4 │ +1 │$", done.stdout, re.MULTILINE)
     place = re.escape(str(day_file(data, FIRST).relative_to(data)))
     assert re.search(rf"^damaged_day_file: {place}: .+; put back a copy of it, or ", done.stdout, re.MULTILINE)
-    assert contents(data) == before, "nothing is mended unasked"
+    assert file_contents(data) == before, "nothing is mended unasked"
 
 
 def test_repair_says_what_it_did_and_ends_by_what_is_left(data: Path) -> None:
-    flip(day_file(data, FIRST))
+    flip_bit(day_file(data, FIRST))
     (data / "ledger.sqlite").write_text("没有数据库", "utf-8")
     done = verify(data, "--repair")
     assert (done.returncode, done.stderr) == (0, "")
@@ -61,7 +62,7 @@ def test_repair_says_what_it_did_and_ends_by_what_is_left(data: Path) -> None:
 
 
 def test_what_cannot_be_mended_is_exit_code_7_after_a_repair_too(data: Path) -> None:
-    change(day_file(data, FIRST), lambda table: with_value(table, "text", "窗口关了。"))
+    rewrite_day_file(day_file(data, FIRST), lambda table: with_value(table, "text", "窗口关了。"))
     done = verify(data, "--repair")
     assert done.returncode == 7
     assert "wrong_hash: " in done.stdout

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.site import SinaSite
 from tests.support.crawls import crawl
 from tests.support.dask_cluster import Cluster
-from tests.support.dataset_snapshot import Remains
+from tests.support.dataset_snapshot import DatasetSnapshot
 from tests.support.rebuilds import POISON, rebuild, site_of
 
 
@@ -23,4 +23,6 @@ def test_a_page_that_kills_every_worker_of_a_cluster_is_left_out_and_named(tmp_p
     assert done.code == 5, done.log
     (log,) = (done.data / "rejected").glob("*.jsonl")
     assert [json.loads(line)["url"] for line in log.read_text("utf-8").splitlines()] == [victim.url]
-    assert set(Remains.read(live.data).current()) - set(Remains.read(done.data).current()) == {f"sina:{victim.docid}"}
+    assert set(DatasetSnapshot.read(live.data).current()) - set(DatasetSnapshot.read(done.data).current()) == {
+        f"sina:{victim.docid}"
+    }

@@ -14,8 +14,8 @@ import pytest
 from tests.site import Page, SinaSite, SiteArticle
 from tests.site.pages import render
 from tests.support.crawls import Crawl, crawl
-from tests.support.dataset_snapshot import Remains
-from tests.support.rebuilds import CATALOG, LISTS, faults, rebuild
+from tests.support.dataset_snapshot import DatasetSnapshot
+from tests.support.rebuilds import CATALOG, LISTS, rebuild, rebuild_differences
 
 
 def test_a_replay_of_the_same_archive_leaves_the_same(tmp_path: Path) -> None:
@@ -24,8 +24,8 @@ def test_a_replay_of_the_same_archive_leaves_the_same(tmp_path: Path) -> None:
     replayed = crawl(tmp_path / "replayed", "sina_gov", *LISTS, GOVNEWS_REPLAY=live.data / "raw")
     made = rebuild(live.data / "raw", tmp_path / "made")
     assert (live.code, replayed.code, made.code) == (0, 0, 0)
-    assert faults(live.data, made.data) == []
-    assert faults(replayed.data, made.data) == []
+    assert rebuild_differences(live.data, made.data) == []
+    assert rebuild_differences(replayed.data, made.data) == []
 
 
 def test_a_run_that_asked_other_lists_counts_its_articles_for_those(tmp_path: Path) -> None:
@@ -36,8 +36,8 @@ def test_a_run_that_asked_other_lists_counts_its_articles_for_those(tmp_path: Pa
         done = crawl(tmp_path / "live", "sina_gov", "sections=1687", "revisit=9999d", gateway=site.url)
         assert done.balance["revised"] == 1
     made = rebuild(tmp_path / "live" / "raw", tmp_path / "made")
-    assert (made.code, faults(tmp_path / "live", made.data)) == (0, [])
-    rows = [row for row in Remains.read(made.data).rows if row["article_id"] == f"sina:{both.docid}"]
+    assert (made.code, rebuild_differences(tmp_path / "live", made.data)) == (0, [])
+    rows = [row for row in DatasetSnapshot.read(made.data).rows if row["article_id"] == f"sina:{both.docid}"]
     assert {row["revision"]: row["section"] for row in rows} == {1: "部委动态", 2: "宏观经济"}
 
 
@@ -92,8 +92,8 @@ def test_an_article_of_two_pages_changes_with_either(paged: Paged, tmp_path: Pat
         assert paged.crawl(f"第一页{first}", f"第二页{second}").code == 0
     assert paged.further in paged.site.requests
     done = rebuild(paged.data / "raw", tmp_path / "made")
-    assert (done.code, faults(paged.data, done.data)) == (0, [])
-    rows = [row for row in Remains.read(done.data).rows if row["article_id"] == f"sina:{paged.article.docid}"]
+    assert (done.code, rebuild_differences(paged.data, done.data)) == (0, [])
+    rows = [row for row in DatasetSnapshot.read(done.data).rows if row["article_id"] == f"sina:{paged.article.docid}"]
     said = {
         row["revision"]: [line for line in row["text"].split("\n") if line[:3] in ("第一页", "第二页")] for row in rows
     }
@@ -105,7 +105,7 @@ def test_no_text_is_made_of_pages_of_two_runs(paged: Paged, tmp_path: Path) -> N
     assert paged.crawl("第一页乙", "第二页丙").balance["stored"] >= 1
     assert paged.crawl("第一页丁", None).balance["rejected"] == 1
     done = rebuild(paged.data / "raw", tmp_path / "made")
-    assert (done.code, faults(paged.data, done.data)) == (0, [])
+    assert (done.code, rebuild_differences(paged.data, done.data)) == (0, [])
     (log,) = (done.data / "rejected").glob("*.jsonl")
     lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     assert [(line["slug"], line["url"]) for line in lines] == [("not_archived", paged.article.url)] * 2
@@ -121,7 +121,7 @@ def test_a_further_page_is_followed_as_the_crawl_did(paged: Paged, tmp_path: Pat
     live = paged.crawl("第一页甲", "第二页乙")
     assert (live.code, moved in paged.site.requests) == (0, True)
     done = rebuild(paged.data / "raw", tmp_path / "made")
-    assert (done.code, faults(paged.data, done.data)) == (0, [])
+    assert (done.code, rebuild_differences(paged.data, done.data)) == (0, [])
 
 
 def test_an_article_whose_docid_becomes_known_keeps_its_id(tmp_path: Path) -> None:
@@ -142,4 +142,4 @@ def test_an_article_whose_docid_becomes_known_keeps_its_id(tmp_path: Path) -> No
     with closing(sqlite3.connect(tmp_path / "live" / "ledger.sqlite")) as db:
         assert db.execute("SELECT count(*) FROM aliases").fetchone()[0] == 1, "it is known under two ids"
     made = rebuild(tmp_path / "live" / "raw", tmp_path / "made")
-    assert (made.code, faults(tmp_path / "live", made.data)) == (0, [])
+    assert (made.code, rebuild_differences(tmp_path / "live", made.data)) == (0, [])

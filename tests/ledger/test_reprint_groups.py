@@ -21,11 +21,11 @@ from govnews_spider.ledger.ledger import Ledger, Outcome
 from govnews_spider.ledger.reprint_groups import COPIES, HALF
 from govnews_spider.verify.audit import audit
 from govnews_spider.verify.repair import repair
-from tests.support.reprints import marks, originals, stored, told
+from tests.support.reprints import accept_all, article_with, originals, reprint_marks
 from tests.support.rows import writers
-from tests.support.texts import BULLETIN, TEXT, common_keys, swapped
+from tests.support.texts import BULLETIN, TEXT, common_keys, with_replaced
 
-NEXT_DAY = swapped(BULLETIN, "11月3日=11月4日", "11月2日=11月3日", "12例=9例", "7例=6例", "5例=3例", "41例=50例")
+NEXT_DAY = with_replaced(BULLETIN, "11月3日=11月4日", "11月2日=11月3日", "12例=9例", "7例=6例", "5例=3例", "41例=50例")
 STOCK = "".join(many(200, 3)).replace("\n", "")
 NO_FIGURES = dict.fromkeys(map(ord, "0123456789〇零一二三四五六七八九十百千万亿两"))
 
@@ -34,28 +34,31 @@ NO_FIGURES = dict.fromkeys(map(ord, "0123456789〇零一二三四五六七八九
 def test_each_kind_of_reprint_is_marked_with_what_it_repeats_and_why(tmp_path: Path, kind: str) -> None:
     planted = REPRINTS[kind](random.Random(3), TEXT)
     assert planted is not None
-    assert stored(tmp_path, [told(1, TEXT), told(2, planted, minutes=5)]) == [Outcome.STORED, Outcome.REPRINT]
-    folder, of, similarity, reason = marks(tmp_path)["sina:kztest0000002"]
+    assert accept_all(tmp_path, [article_with(1, TEXT), article_with(2, planted, minutes=5)]) == [
+        Outcome.STORED,
+        Outcome.REPRINT,
+    ]
+    folder, of, similarity, reason = reprint_marks(tmp_path)["sina:kztest0000002"]
     assert (folder, of) == ("reprints", "sina:kztest0000001")
     assert similarity is not None
     assert 0.6 < similarity <= 1
     assert reason
-    assert marks(tmp_path)["sina:kztest0000001"] == ("articles", None, None, None)
+    assert reprint_marks(tmp_path)["sina:kztest0000001"] == ("articles", None, None, None)
     assert [path.stem[-7:] for path in tmp_path.rglob("*.md")] == ["0000001"], "a reprint has no post"
     assert not audit(tmp_path).broken
 
 
 def test_the_reason_says_whether_a_reprint_repeats_its_original_itself_or_by_way_of_another(tmp_path: Path) -> None:
-    stored(tmp_path, [told(1, TEXT), told(2, f"{TEXT}\n（转载自江城晚报）", minutes=5)])
-    reason = marks(tmp_path)["sina:kztest0000002"][3]
+    accept_all(tmp_path, [article_with(1, TEXT), article_with(2, f"{TEXT}\n（转载自江城晚报）", minutes=5)])
+    reason = reprint_marks(tmp_path)["sina:kztest0000002"][3]
     assert reason is not None
     assert not reason.startswith("by way of")
     chain = next(
         reports for begin in range(0, 20_000, 60) if not common_keys((reports := rolling(6, begin))[0], reports[-1])
     )
     later = tmp_path / "chain"
-    stored(later, [told(number, text, minutes=number) for number, text in enumerate(chain, 1)])
-    reasons = [row[3] for article_id, row in sorted(marks(later).items()) if row[1] == "sina:kztest0000001"]
+    accept_all(later, [article_with(number, text, minutes=number) for number, text in enumerate(chain, 1)])
+    reasons = [row[3] for article_id, row in sorted(reprint_marks(later).items()) if row[1] == "sina:kztest0000001"]
     direct = [text for text in reasons if text is not None and not text.startswith("by way of another reprint; ")]
     assert direct
     assert len(direct) < len(reasons), "the last of the chain is marked by way of another one"
@@ -63,9 +66,9 @@ def test_the_reason_says_whether_a_reprint_repeats_its_original_itself_or_by_way
 
 def test_what_comes_later_and_was_published_before_is_the_first(tmp_path: Path) -> None:
     """Within one export and over two runs: rows move between the folders, their revisions stay."""
-    stored(tmp_path, [told(3, TEXT, minutes=30), told(2, TEXT, minutes=20, title="转载")])
+    accept_all(tmp_path, [article_with(3, TEXT, minutes=30), article_with(2, TEXT, minutes=20, title="转载")])
     assert originals(tmp_path) == {2: None, 3: 2}
-    assert stored(tmp_path, [told(1, TEXT, minutes=10)]) == [Outcome.STORED]
+    assert accept_all(tmp_path, [article_with(1, TEXT, minutes=10)]) == [Outcome.STORED]
     assert originals(tmp_path) == {1: None, 2: 1, 3: 1}
     assert [path.stem[-7:] for path in tmp_path.rglob("*.md")] == ["0000001"]
     assert not list((tmp_path / "revisions").rglob("*.parquet"))
@@ -74,7 +77,10 @@ def test_what_comes_later_and_was_published_before_is_the_first(tmp_path: Path) 
 
 def test_the_next_bulletin_of_a_series_is_no_reprint_and_its_own_reprint_is_one_of_it(tmp_path: Path) -> None:
     copy = f"{NEXT_DAY}\n来源：合肥晚报"
-    assert stored(tmp_path, [told(1, BULLETIN), told(2, NEXT_DAY, minutes=1440), told(3, copy, minutes=1445)]) == [
+    assert accept_all(
+        tmp_path,
+        [article_with(1, BULLETIN), article_with(2, NEXT_DAY, minutes=1440), article_with(3, copy, minutes=1445)],
+    ) == [
         *(Outcome.STORED, Outcome.STORED, Outcome.REPRINT),
     ]
     assert originals(tmp_path) == {1: None, 2: None, 3: 2}
@@ -83,32 +89,38 @@ def test_the_next_bulletin_of_a_series_is_no_reprint_and_its_own_reprint_is_one_
 def test_a_text_of_a_few_words_is_compared_whole_with_its_title_and_pictures(tmp_path: Path) -> None:
     brief, title = "详见下图。", "今日要闻"
     picture = [Image(url="https://n.sinaimg.cn/a/1.jpg")]
-    one, same = told(1, brief, title=title), told(2, "详见下图", title="今日要闻！", minutes=1)
-    other, shown = told(3, brief, title="今日快讯", minutes=2), told(4, brief, title=title, images=picture, minutes=3)
-    stored(tmp_path, [one, same, other, shown, told(5, "", title=title), told(6, "", title=title, minutes=1)])
+    one, same = article_with(1, brief, title=title), article_with(2, "详见下图", title="今日要闻！", minutes=1)
+    other, shown = (
+        article_with(3, brief, title="今日快讯", minutes=2),
+        article_with(4, brief, title=title, images=picture, minutes=3),
+    )
+    accept_all(
+        tmp_path,
+        [one, same, other, shown, article_with(5, "", title=title), article_with(6, "", title=title, minutes=1)],
+    )
     assert originals(tmp_path) == {1: None, 2: 1, 3: None, 4: None, 5: None, 6: None}
 
 
 def test_a_revision_is_no_reprint_of_itself_and_frees_what_repeated_the_text_before(tmp_path: Path) -> None:
-    stored(tmp_path, [told(1, TEXT), told(2, TEXT, minutes=1), told(3, TEXT, minutes=2)])
-    assert stored(tmp_path, [told(1, f"{TEXT}\n（编者更新）")]) == [Outcome.REVISED]
+    accept_all(tmp_path, [article_with(1, TEXT), article_with(2, TEXT, minutes=1), article_with(3, TEXT, minutes=2)])
+    assert accept_all(tmp_path, [article_with(1, f"{TEXT}\n（编者更新）")]) == [Outcome.REVISED]
     assert originals(tmp_path) == {1: None, 2: 1, 3: 1}
-    assert stored(tmp_path, [told(1, BULLETIN)]) == [Outcome.REVISED]
+    assert accept_all(tmp_path, [article_with(1, BULLETIN)]) == [Outcome.REVISED]
     assert originals(tmp_path) == {1: None, 2: None, 3: 2}
-    assert stored(tmp_path, [told(1, TEXT)]) == [Outcome.REVISED]
+    assert accept_all(tmp_path, [article_with(1, TEXT)]) == [Outcome.REVISED]
     assert originals(tmp_path) == {1: None, 2: 1, 3: 1}
-    assert stored(tmp_path, [told(1, TEXT, minutes=9)]) == [Outcome.REVISED], "its time was corrected"
+    assert accept_all(tmp_path, [article_with(1, TEXT, minutes=9)]) == [Outcome.REVISED], "its time was corrected"
     assert originals(tmp_path) == {1: 2, 2: None, 3: 2}
     assert not audit(tmp_path).broken
 
 
 def test_a_text_that_too_many_share_to_the_letter_says_nothing(tmp_path: Path) -> None:
-    many = [told(number, TEXT, minutes=number / 60) for number in range(1, COPIES + 2)]
-    stored(tmp_path, many[:-1])
+    many = [article_with(number, TEXT, minutes=number / 60) for number in range(1, COPIES + 2)]
+    accept_all(tmp_path, many[:-1])
     assert set(originals(tmp_path).values()) == {None, 1}
-    stored(tmp_path, many[-1:])
+    accept_all(tmp_path, many[-1:])
     assert set(originals(tmp_path).values()) == {None}
-    stored(tmp_path, [told(7, BULLETIN, minutes=7 / 60)])
+    accept_all(tmp_path, [article_with(7, BULLETIN, minutes=7 / 60)])
     assert set(originals(tmp_path).values()) == {None, 1}
 
 
@@ -120,11 +132,11 @@ def rolling(count: int, begin: int = 0) -> list[str]:
 
 def test_rolling_reports_do_not_all_become_the_first(tmp_path: Path) -> None:
     reports = rolling(14)
-    stored(tmp_path, [told(number, text, minutes=60 * number) for number, text in enumerate(reports, 1)])
+    accept_all(tmp_path, [article_with(number, text, minutes=60 * number) for number, text in enumerate(reports, 1)])
     there = originals(tmp_path)
     assert there[2] == 1
     assert there[12] != 1
-    for article_id, (folder, of, similarity, _) in marks(tmp_path).items():
+    for article_id, (folder, of, similarity, _) in reprint_marks(tmp_path).items():
         if folder == "reprints":
             assert similarity is not None
             assert similarity >= HALF, f"{article_id} repeats {of}"
@@ -133,9 +145,9 @@ def test_rolling_reports_do_not_all_become_the_first(tmp_path: Path) -> None:
 def test_a_later_text_that_is_new_for_the_most_part_is_news(tmp_path: Path) -> None:
     """A flash that came before the full report, and the same two the other way round: a cut reprint."""
     flash = "\n".join(TEXT.split("\n")[:2])
-    stored(tmp_path / "flash", [told(1, flash), told(2, TEXT, minutes=30)])
+    accept_all(tmp_path / "flash", [article_with(1, flash), article_with(2, TEXT, minutes=30)])
     assert originals(tmp_path / "flash") == {1: None, 2: None}
-    stored(tmp_path / "cut", [told(1, TEXT), told(2, flash, minutes=30)])
+    accept_all(tmp_path / "cut", [article_with(1, TEXT), article_with(2, flash, minutes=30)])
     assert originals(tmp_path / "cut") == {1: None, 2: 1}
 
 
@@ -143,9 +155,9 @@ def test_a_later_text_that_is_new_for_the_most_part_is_news(tmp_path: Path) -> N
 def test_of_many_near_copies_all_are_found_whatever_the_order(tmp_path: Path, order: str) -> None:
     rng = random.Random(2)
     lines = ["".join(rng.sample(STOCK.translate(NO_FIGURES)[:3000], 25)) for _ in range(60)]
-    copies = [told(number, f"{TEXT}\n{line}", minutes=number) for number, line in enumerate(lines, 1)]
+    copies = [article_with(number, f"{TEXT}\n{line}", minutes=number) for number, line in enumerate(lines, 1)]
     ordered = {"oldest first": copies, "newest first": copies[::-1], "at random": rng.sample(copies, len(copies))}
-    stored(tmp_path, ordered[order])
+    accept_all(tmp_path, ordered[order])
     assert [number for number, of in originals(tmp_path).items() if of is None] == [1]
 
 
@@ -154,9 +166,9 @@ def test_a_pair_that_was_compared_for_the_sake_of_a_group_joins_nothing_when_the
     chain = next(
         reports for begin in range(0, 20_000, 60) if not common_keys((reports := rolling(6, begin))[0], reports[-1])
     )
-    stored(tmp_path, [told(number, text, minutes=number) for number, text in enumerate(chain, 1)])
+    accept_all(tmp_path, [article_with(number, text, minutes=number) for number, text in enumerate(chain, 1)])
     assert originals(tmp_path) == {1: None} | dict.fromkeys(range(2, 7), 1)
-    stored(tmp_path, [told(3, BULLETIN, minutes=3)])
+    accept_all(tmp_path, [article_with(3, BULLETIN, minutes=3)])
     assert originals(tmp_path) == {1: None, 2: 1, 3: None, 4: None, 5: 4, 6: 4}
 
 
@@ -164,13 +176,13 @@ def test_a_pair_that_was_compared_for_the_sake_of_a_group_joins_nothing_when_the
 def test_what_was_compared_with_rows_that_could_not_be_read_is_compared_by_a_repair(
     tmp_path: Path, damage: str
 ) -> None:
-    stored(tmp_path, [told(1, TEXT), told(2, BULLETIN)])
+    accept_all(tmp_path, [article_with(1, TEXT), article_with(2, BULLETIN)])
     (path,) = (tmp_path / "articles").rglob("*.parquet")
     good = path.read_bytes()
     path.write_bytes(good[:-100]) if damage == "cut" else path.unlink()
     faults: list[str] = []
     with Ledger(tmp_path / "ledger.sqlite", lambda fault: faults.append(fault.slug)) as ledger:
-        near = told(3, swapped(TEXT, "满意度=满意率"), minutes=1440)
+        near = article_with(3, with_replaced(TEXT, "满意度=满意率"), minutes=1440)
         assert ledger.accept(near) is Outcome.STORED
         export(ledger, writers(tmp_path))
     assert set(faults) == {"damaged_day_file" if damage == "cut" else "row_missing"}
@@ -178,7 +190,7 @@ def test_what_was_compared_with_rows_that_could_not_be_read_is_compared_by_a_rep
     assert audit(tmp_path).broken == {"text_unknown": 1}
     done = "\n".join(repair(tmp_path))
     assert "1 rows are marked anew" in done
-    stored(tmp_path, [])
+    accept_all(tmp_path, [])
     assert originals(tmp_path) == {1: None, 2: None, 3: 1}
     assert not audit(tmp_path).broken
 
@@ -194,7 +206,8 @@ def pool() -> list[Article]:
     texts += [f"{TEXT}\n{BULLETIN}", "\n".join(lines[1:-1]), BULLETIN]
     minutes = rng.sample(range(0, 4000, 200), len(texts) - 1)
     return [
-        told(n, text, minutes=at) for n, (text, at) in enumerate(zip(texts, [*minutes, minutes[0]], strict=True), 1)
+        article_with(n, text, minutes=at)
+        for n, (text, at) in enumerate(zip(texts, [*minutes, minutes[0]], strict=True), 1)
     ]
 
 
@@ -208,12 +221,12 @@ def test_the_marks_are_the_same_whatever_the_order_and_whenever_rows_are_written
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
         there, found = Path(name) / "in order", Path(name) / "in another"
-        stored(there, pool())
+        accept_all(there, pool())
         wanted = pool()
-        stored(found, [wanted[number] for number in order[:cut]], flushes)
-        stored(found, [wanted[number] for number in order[cut:]], flushes)
-        assert marks(found) == marks(there)
-        assert sum(folder == "reprints" for folder, *_ in marks(found).values()) >= 6
+        accept_all(found, [wanted[number] for number in order[:cut]], flushes)
+        accept_all(found, [wanted[number] for number in order[cut:]], flushes)
+        assert reprint_marks(found) == reprint_marks(there)
+        assert sum(folder == "reprints" for folder, *_ in reprint_marks(found).values()) >= 6
         assert not audit(found).broken
 
 
@@ -224,32 +237,34 @@ def test_articles_that_came_to_their_texts_by_revisions_are_marked_as_if_they_ne
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
         there, found = Path(name) / "at once", Path(name) / "revised"
-        stored(there, pool())
+        accept_all(there, pool())
         drafts = pool()
         for number, one in enumerate(drafts):
             one.text = drafts[order[number]].text
             one.content_hash = content_hash(one.title, one.text) + "draft"
-        stored(found, drafts)
+        accept_all(found, drafts)
         final = pool()
-        stored(found, [final[number] for number in order])
-        assert marks(found) == marks(there)
+        accept_all(found, [final[number] for number in order])
+        assert reprint_marks(found) == reprint_marks(there)
 
 
 def test_the_marks_come_back_when_the_ledger_is_lost(tmp_path: Path) -> None:
-    stored(tmp_path, pool())
-    before = marks(tmp_path)
+    accept_all(tmp_path, pool())
+    before = reprint_marks(tmp_path)
     (tmp_path / "ledger.sqlite").unlink()
     done = "\n".join(repair(tmp_path))
     assert f"the texts of {SIZE} articles are compared" in done
     assert not audit(tmp_path).broken
     assert "wait in the outbox" not in "\n".join(audit(tmp_path).remarks), "nothing is marked anew"
-    assert stored(tmp_path, [told(30, TEXT, minutes=9000)]) == [Outcome.REPRINT], "and what comes in finds it"
-    assert before.items() <= marks(tmp_path).items()
+    assert accept_all(tmp_path, [article_with(30, TEXT, minutes=9000)]) == [Outcome.REPRINT], (
+        "and what comes in finds it"
+    )
+    assert before.items() <= reprint_marks(tmp_path).items()
 
 
 def test_articles_of_a_ledger_that_knew_no_texts_are_compared_by_a_repair(tmp_path: Path) -> None:
-    stored(tmp_path, pool())
-    before = marks(tmp_path)
+    accept_all(tmp_path, pool())
+    before = reprint_marks(tmp_path)
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as db, db:
         for table in ("texts", "fresh", "pairs"):
             db.execute(f"DELETE FROM {table}")
@@ -257,14 +272,14 @@ def test_articles_of_a_ledger_that_knew_no_texts_are_compared_by_a_repair(tmp_pa
     assert audit(tmp_path).broken == {"text_unknown": SIZE}
     list(repair(tmp_path))
     assert not audit(tmp_path).broken
-    assert marks(tmp_path) == before
+    assert reprint_marks(tmp_path) == before
 
 
 def test_after_an_article_that_the_ledger_does_not_take_the_next_ones_are_right(tmp_path: Path) -> None:
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
-        ledger.accept(told(1, TEXT))
+        ledger.accept(article_with(1, TEXT))
         with pytest.raises(UnicodeEncodeError):
-            ledger.accept(told(2, f"{BULLETIN}\n{TEXT}", title="半个字\ud842"))
-        ledger.accept(told(3, BULLETIN, minutes=2))
-        assert ledger.accept(told(4, BULLETIN, minutes=3)) is Outcome.REPRINT
-        assert ledger.accept(told(5, TEXT, minutes=4)) is Outcome.REPRINT
+            ledger.accept(article_with(2, f"{BULLETIN}\n{TEXT}", title="半个字\ud842"))
+        ledger.accept(article_with(3, BULLETIN, minutes=2))
+        assert ledger.accept(article_with(4, BULLETIN, minutes=3)) is Outcome.REPRINT
+        assert ledger.accept(article_with(5, TEXT, minutes=4)) is Outcome.REPRINT

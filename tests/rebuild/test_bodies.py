@@ -11,7 +11,7 @@ from tests.site import Catalog, Page, SinaSite
 from tests.site.pages import render
 from tests.support.codings import bare_deflate
 from tests.support.crawls import crawl
-from tests.support.dataset_snapshot import Remains
+from tests.support.dataset_snapshot import DatasetSnapshot
 from tests.support.rebuilds import rebuild
 
 CATALOG = Catalog.generate(seed=31, lists=[1689], days=[date(2021, 11, 24), date(2021, 11, 25)], count=10)
@@ -41,13 +41,13 @@ def test_a_rebuild_reads_the_bodies_that_the_crawl_has_read(tmp_path: Path) -> N
             if name in READABLE:
                 readable[article.url] = name
         live = crawl(tmp_path / "live", "sina_gov", "sections=1689", gateway=site.url, RETRY_TIMES=0)
-    stored = {row["url"] for row in Remains.read(live.data).rows}
+    stored = {row["url"] for row in DatasetSnapshot.read(live.data).rows}
     assert {name for url, name in readable.items() if url not in stored} == set(), live.log
     assert live.balance == {"seen": 10, "stored": 8, "failed": 2}
     assert sorted(entry["slug"] for entry in live.rejections) == ["damaged_body", "truncated_body"]
     made = rebuild(live.data / "raw", tmp_path / "made", "--workers", "1")
-    assert {row["url"] for row in Remains.read(made.data).rows} == stored, made.log
-    assert Remains.read(made.data).posts == Remains.read(live.data).posts
+    assert {row["url"] for row in DatasetSnapshot.read(made.data).rows} == stored, made.log
+    assert DatasetSnapshot.read(made.data).posts == DatasetSnapshot.read(live.data).posts
     (log,) = (made.data / "rejected").glob("*.jsonl")
     assert "damaged_body" in log.read_text("utf-8")
     assert "truncated_body" in log.read_text("utf-8")

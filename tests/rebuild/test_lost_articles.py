@@ -16,8 +16,8 @@ from govnews_spider.rebuild.lost_articles import lost_articles, old_folders
 from govnews_spider.runs.run import LostArticles
 from tests.site import SinaSite
 from tests.support.crawls import ROOT, Crawl, crawl
-from tests.support.damage import wait
-from tests.support.dataset_snapshot import Remains
+from tests.support.data_folders import put_in_outbox
+from tests.support.dataset_snapshot import DatasetSnapshot
 from tests.support.rebuilds import CATALOG, LISTS, Rebuilt, rebuild
 from tests.support.rows import full, store
 
@@ -72,7 +72,9 @@ def test_a_record_that_an_index_no_longer_lists_is_a_loss_without_reason(old: Pa
         f"1 articles of {old} are not in the new folder: 1 without any reason; such as sina:{VICTIM.docid}" in done.out
     )
     assert report(done)["lost"] == {"no_reason": 1}
-    assert set(Remains.read(old).current()) - set(Remains.read(done.data).current()) == {f"sina:{VICTIM.docid}"}
+    assert set(DatasetSnapshot.read(old).current()) - set(DatasetSnapshot.read(done.data).current()) == {
+        f"sina:{VICTIM.docid}"
+    }
 
 
 def test_a_refusal_by_today_s_stages_is_a_loss_under_its_slug(old: Path, tmp_path: Path) -> None:
@@ -82,7 +84,7 @@ def test_a_refusal_by_today_s_stages_is_a_loss_under_its_slug(old: Path, tmp_pat
     fields = report(done)
     assert (fields["exit_code"], fields["lost"]) == (5, {"unknown_layout": 1})
     (line,) = fields["lost_articles"]
-    (row,) = (row for row in Remains.read(old).rows if row["article_id"] == f"sina:{VICTIM.docid}")
+    (row,) = (row for row in DatasetSnapshot.read(old).rows if row["article_id"] == f"sina:{VICTIM.docid}")
     assert line == f"sina:{VICTIM.docid} {row['origin']} unknown_layout"
 
 
@@ -171,5 +173,5 @@ def test_only_rows_of_the_archives_are_lost(folders: Path) -> None:
 
 
 def test_rows_that_are_not_yet_in_files_count(folders: Path) -> None:
-    wait(folders / "old", full(11))
+    put_in_outbox(folders / "old", full(11))
     assert lost(folders).reasons == {"no_reason": 6}

@@ -25,8 +25,8 @@ from tests.site import Page, SinaSite
 from tests.site.pages import render
 from tests.support.crawls import Crawl, crawl
 from tests.support.dask_cluster import Cluster
-from tests.support.dataset_snapshot import Remains, Verdict, compare
-from tests.support.rebuilds import CATALOG, LISTS, POISON, Killer, faults, rebuild, site_of
+from tests.support.dataset_snapshot import DatasetDifferences, DatasetSnapshot, compare
+from tests.support.rebuilds import CATALOG, LISTS, POISON, RebuildKiller, rebuild, rebuild_differences, site_of
 
 NOON = datetime(2021, 12, 26, 4, tzinfo=UTC)
 HTML = (("Content-Type", "text/html; charset=utf-8"),)
@@ -82,15 +82,15 @@ def test_pages_give_the_same_however_many_are_worked_on_together(
 def test_a_rebuild_leaves_what_the_crawls_have_left(live: Crawl, tmp_path: Path, workers: str) -> None:
     done = rebuild(live.data / "raw", tmp_path / "made", "--workers", workers, "--pages", "11")
     assert (done.code, done.log) == (0, "")
-    assert faults(live.data, done.data) == []
-    folders = Remains.read(done.data).keys("revisions"), Remains.read(done.data).keys("reprints")
+    assert rebuild_differences(live.data, done.data) == []
+    folders = DatasetSnapshot.read(done.data).keys("revisions"), DatasetSnapshot.read(done.data).keys("reprints")
     assert all(folders), "there are revisions and reprints to be found"
 
 
 def test_so_does_one_on_a_dask_cluster_of_two_workers(live: Crawl, tmp_path: Path, cluster: Cluster) -> None:
     done = rebuild(live.data / "raw", tmp_path / "made", "--scheduler", cluster.address, "--pages", "5")
     assert done.code == 0, done.log
-    assert faults(live.data, done.data) == []
+    assert rebuild_differences(live.data, done.data) == []
     held = [file.path for worker in cluster.workers for file in psutil.Process(worker).open_files()]
     assert not [path for path in held if str(tmp_path) in path], "idle workers hold nothing that takes room"
 
@@ -99,7 +99,7 @@ def test_the_account_of_a_rebuild_adds_up(live: Crawl, tmp_path: Path) -> None:
     done = rebuild(live.data / "raw", tmp_path / "made")
     (path,) = (done.data / "runs").glob("*.json")
     report = json.loads(path.read_text("utf-8"))
-    reprints = len(Remains.read(done.data).reprints())
+    reprints = len(DatasetSnapshot.read(done.data).reprints())
     balance = {name: count for name, count in report["balance"].items() if count}
     assert balance == {"seen": 52, "stored": 40 - reprints, "reprint": reprints, "revised": 12}
     assert (report["unaccounted"], report["exit_code"], report["spider"]) == (0, 0, "rebuild")
@@ -129,7 +129,7 @@ def test_archives_without_an_index_give_the_same(live: Crawl, tmp_path: Path) ->
     for path in (live.data / "raw").glob("*.warc.gz"):
         (tmp_path / "raw" / path.name).write_bytes(path.read_bytes())
     done = rebuild(tmp_path / "raw", tmp_path / "made")
-    assert (done.code, faults(live.data, done.data)) == (0, [])
+    assert (done.code, rebuild_differences(live.data, done.data)) == (0, [])
 
 
 def test_pages_that_no_list_names_are_rebuilt_as_they_are_replayed(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_pages_that_no_list_names_are_rebuilt_as_they_are_replayed(tmp_path: Pat
         )
     done = rebuild(tmp_path / "raw", tmp_path / "made")
     seeds = crawl(tmp_path / "seeds", "seeds", f"path={tmp_path / 'raw'}")
-    there, found = Remains.read(seeds.data), Remains.read(done.data)
+    there, found = DatasetSnapshot.read(seeds.data), DatasetSnapshot.read(done.data)
     assert (done.code, len(found.rows)) == (0, 6)
     told = {row["article_id"]: (row["title"], row["text"], row["origin"], row["section"]) for row in there.rows}
     assert {row["article_id"]: (row["title"], row["text"], row["origin"], row["section"]) for row in found.rows} == told
@@ -168,8 +168,8 @@ def test_a_redirect_leads_to_what_the_list_said(tmp_path: Path) -> None:
         live = crawl(tmp_path / "live", "sina_gov", *LISTS, gateway=site.url)
         assert moved in site.requests
     done = rebuild(live.data / "raw", tmp_path / "made")
-    assert (live.code, done.code, faults(live.data, done.data)) == (0, 0, [])
-    assert all(row["section"] for row in Remains.read(done.data).rows)
+    assert (live.code, done.code, rebuild_differences(live.data, done.data)) == (0, 0, [])
+    assert all(row["section"] for row in DatasetSnapshot.read(done.data).rows)
 
 
 def test_a_damaged_page_is_a_rejection_and_all_others_are_there(live: Crawl, tmp_path: Path) -> None:
@@ -184,16 +184,16 @@ def test_a_damaged_page_is_a_rejection_and_all_others_are_there(live: Crawl, tmp
     (log,) = (done.data / "rejected").glob("*.jsonl")
     (line,) = map(json.loads, log.read_text("utf-8").splitlines())
     assert (line["slug"], line["origin"]) == ("damaged_archive", f"warc:{first.name}#{offset}")
-    assert (done.code, len(Remains.read(done.data).current())) == (0, 39)
+    assert (done.code, len(DatasetSnapshot.read(done.data).current())) == (0, 39)
     assert second.exists()
 
 
 def test_only_what_is_asked_for_is_kept(live: Crawl, tmp_path: Path) -> None:
-    titles = {row["title"] for row in Remains.read(live.data).rows if row["folder"] != "revisions"}
+    titles = {row["title"] for row in DatasetSnapshot.read(live.data).rows if row["folder"] != "revisions"}
     word = "试点"
     assert any(word in title for title in titles)
     done = rebuild(live.data / "raw", tmp_path / "made", "--keyword", word)
-    rows = Remains.read(done.data).rows
+    rows = DatasetSnapshot.read(done.data).rows
     assert rows
     assert all(word in row["title"] or word in row["text"] for row in rows)
     assert "off-topic" in done.out
@@ -208,7 +208,9 @@ def test_a_page_that_always_kills_its_process_is_left_out_and_named(live: Crawl,
     lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     assert {line["slug"] for line in lines} == {"worker_killed"}
     assert {line["url"] for line in lines} == {victim.url}
-    assert set(Remains.read(live.data).current()) - set(Remains.read(done.data).current()) == {f"sina:{victim.docid}"}
+    assert set(DatasetSnapshot.read(live.data).current()) - set(DatasetSnapshot.read(done.data).current()) == {
+        f"sina:{victim.docid}"
+    }
 
 
 @pytest.mark.parametrize(
@@ -222,29 +224,29 @@ def test_a_page_that_always_kills_its_process_is_left_out_and_named(live: Crawl,
 def test_what_is_killed_in_the_middle_leaves_nothing_lost_and_nothing_doubled(
     live: Crawl, tmp_path: Path, plan: list[tuple[str, str, int]]
 ) -> None:
-    killer = Killer(live.data / "raw", tmp_path / "made", "--workers", "2", "--pages", "2")
+    killer = RebuildKiller(live.data / "raw", tmp_path / "made", "--workers", "2", "--pages", "2")
     assert killer.run(*plan) == 0
     assert killer.kills == {f"{plan[0][1]} in pages": len(plan) - 1, f"{plan[0][1]} in days": 1}
-    assert faults(live.data, tmp_path / "made") == []
+    assert rebuild_differences(live.data, tmp_path / "made") == []
 
 
 def test_nor_does_a_dask_worker_that_is_killed(live: Crawl, tmp_path: Path, cluster: Cluster) -> None:
     options = ("--scheduler", cluster.address, "--pages", "2")
-    killer = Killer(live.data / "raw", tmp_path / "made", *options, cluster=cluster)
+    killer = RebuildKiller(live.data / "raw", tmp_path / "made", *options, cluster=cluster)
     assert killer.run(("pages", "worker", 9), ("days", "worker", 3)) == 0
     assert killer.kills == {"worker in pages": 1, "worker in days": 1}
-    assert faults(live.data, tmp_path / "made") == []
+    assert rebuild_differences(live.data, tmp_path / "made") == []
 
 
 def test_a_rebuild_that_another_version_has_begun_is_begun_anew(live: Crawl, tmp_path: Path) -> None:
-    Killer(live.data / "raw", tmp_path / "made", "--workers", "2", "--pages", "2").stop("days", 3)
+    RebuildKiller(live.data / "raw", tmp_path / "made", "--workers", "2", "--pages", "2").stop("days", 3)
     plan = tmp_path / "made" / ".rebuild" / "plan.json"
     told = json.loads(plan.read_text("utf-8"))
     plan.write_text(json.dumps(told | {"code": "another"}), "utf-8")
     stale = tmp_path / "made" / "posts" / "1999.md"
     stale.write_text("left by it", "utf-8")
     done = rebuild(live.data / "raw", tmp_path / "made", "--pages", "2")
-    assert (done.code, faults(live.data, done.data)) == (0, [])
+    assert (done.code, rebuild_differences(live.data, done.data)) == (0, [])
     assert "begun by another version" in done.out
     assert not stale.exists()
 
@@ -306,7 +308,7 @@ def test_records_that_name_their_warcinfo_are_read_all_the_same(tmp_path: Path) 
         blocks.append(head.encode() + body + b"\r\n\r\n")
     (raw / "foreign.warc").write_bytes(b"".join(blocks))
     done = rebuild(raw, tmp_path / "made")
-    assert (done.code, len(Remains.read(done.data).rows)) == (0, 3)
+    assert (done.code, len(DatasetSnapshot.read(done.data).rows)) == (0, 3)
 
 
 def test_what_a_list_names_is_read_whatever_it_looks_like(tmp_path: Path) -> None:
@@ -325,7 +327,7 @@ def test_what_a_list_names_is_read_whatever_it_looks_like(tmp_path: Path) -> Non
         live = crawl(tmp_path / "live", "sina_gov", *LISTS, gateway=site.url)
     assert live.balance["seen"] == 41
     done = rebuild(live.data / "raw", tmp_path / "made")
-    assert (done.code, faults(live.data, done.data)) == (0, [])
+    assert (done.code, rebuild_differences(live.data, done.data)) == (0, [])
 
 
 def test_two_runs_in_one_file_are_two_runs(live: Crawl, tmp_path: Path) -> None:
@@ -333,15 +335,15 @@ def test_two_runs_in_one_file_are_two_runs(live: Crawl, tmp_path: Path) -> None:
     parts = [path.read_bytes() for path in sorted((live.data / "raw").glob("*.warc.gz"))]
     (tmp_path / "raw" / "all.warc.gz").write_bytes(b"".join(parts))
     done = rebuild(tmp_path / "raw", tmp_path / "made")
-    verdict = compare(Remains.read(live.data), Remains.read(done.data))
-    assert (done.code, verdict) == (0, Verdict())
+    verdict = compare(DatasetSnapshot.read(live.data), DatasetSnapshot.read(done.data))
+    assert (done.code, verdict) == (0, DatasetDifferences())
 
 
 def test_an_archive_that_is_lost_in_the_middle_is_a_failure(live: Crawl, tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
     for path in (live.data / "raw").iterdir():
         (tmp_path / "raw" / path.name).write_bytes(path.read_bytes())
-    Killer(tmp_path / "raw", tmp_path / "made", "--workers", "2", "--pages", "2").stop("pages", 3)
+    RebuildKiller(tmp_path / "raw", tmp_path / "made", "--workers", "2", "--pages", "2").stop("pages", 3)
     (path, _) = sorted((tmp_path / "raw").glob("*.warc.gz"))
     path.unlink()
     done = rebuild(tmp_path / "raw", tmp_path / "made")
@@ -350,7 +352,7 @@ def test_an_archive_that_is_lost_in_the_middle_is_a_failure(live: Crawl, tmp_pat
 
 
 def test_nobody_crawls_into_a_folder_that_is_being_rebuilt(live: Crawl, tmp_path: Path) -> None:
-    Killer(live.data / "raw", tmp_path / "made", "--workers", "2", "--pages", "2").stop("pages", 3)
+    RebuildKiller(live.data / "raw", tmp_path / "made", "--workers", "2", "--pages", "2").stop("pages", 3)
     done = crawl(tmp_path / "made", "seeds")
     assert (done.code, "scrapy rebuild` is making this folder" in done.log) == (2, True)
-    assert faults(live.data, rebuild(live.data / "raw", tmp_path / "made", "--pages", "9").data) == []
+    assert rebuild_differences(live.data, rebuild(live.data / "raw", tmp_path / "made", "--pages", "9").data) == []

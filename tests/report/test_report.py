@@ -48,7 +48,8 @@ from govnews_spider.runs.run import EXIT_CODES, ListStats, Run
 from govnews_spider.runs.saved_runs import load_runs
 from govnews_spider.storage.errors import StorageError
 from govnews_spider.storage.parquet import ParquetWriter
-from tests.support.damage import FIRST, day_file, folder, halve, sound
+from tests.support.damage import cut_in_half
+from tests.support.data_folders import FIRST, data_folder, day_file, valid_article
 from tests.support.rows import NOON, article, full, reprint, store
 
 ROOT = Path(__file__).parents[2]
@@ -126,9 +127,9 @@ def test_a_field_counts_as_filled_only_when_it_says_something(tmp_path: Path) ->
 
 
 def test_reprints_and_former_revisions_are_no_articles_but_are_told(tmp_path: Path) -> None:
-    store(tmp_path, *(sound(n) for n in (1, 2)))
-    store(tmp_path, sound(1, text="窗口明日起受理。"))
-    write(tmp_path, reprint(3, of=1, duplicate_of=sound(1).article_id, similarity=0.9))
+    store(tmp_path, *(valid_article(n) for n in (1, 2)))
+    store(tmp_path, valid_article(1, text="窗口明日起受理。"))
+    write(tmp_path, reprint(3, of=1, duplicate_of=valid_article(1).article_id, similarity=0.9))
     _, tree = made(tmp_path)
     tiles = [tile.text() for tile in tree.css(".tiles b")]
     assert tiles[:4] == ["2", "1", "1", "1"]
@@ -659,7 +660,7 @@ def scrapy_report(data: Path, out: Path) -> int:
 
 
 def test_the_command_names_the_file_and_its_counts(tmp_path: Path) -> None:
-    data = folder(tmp_path / "data")
+    data = data_folder(tmp_path / "data")
     done = command(data)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(
@@ -731,9 +732,9 @@ def test_a_folder_that_may_only_be_read_has_a_report_elsewhere(
 
 
 def test_what_is_damaged_is_exit_code_7_and_leaves_the_last_report(tmp_path: Path) -> None:
-    data = folder(tmp_path / "data")
+    data = data_folder(tmp_path / "data")
     (data / "report.html").write_text("before", "utf-8")
-    halve(day_file(data, FIRST))
+    cut_in_half(day_file(data, FIRST))
     done = command(data)
     assert (done.returncode, done.stdout) == (7, "")
     assert done.stderr.startswith("damaged_day_file: ")

@@ -13,7 +13,7 @@ import pytest
 from govnews_spider.verify.audit import audit
 from tests.site import Catalog, SinaSite
 from tests.support.crawls import FORBID, ROOT, Crawl, crawl
-from tests.support.dataset_snapshot import Remains, compare
+from tests.support.dataset_snapshot import DatasetSnapshot, compare
 
 DAYS = [date(2021, 11, 24), date(2021, 11, 25)]
 CATALOG = Catalog.generate(seed=5, lists=[1687, 1689], days=DAYS, count=24, reprints=5)
@@ -42,7 +42,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
 def test_a_replay_leaves_what_the_crawl_left_down_to_where_each_page_stands(live: Crawl, tmp_path: Path) -> None:
     done = replay(tmp_path, live.data / "raw")
     assert (done.code, new(done)) == (0, new(live)) == (0, 24)
-    there, found = Remains.read(live.data), Remains.read(tmp_path)
+    there, found = DatasetSnapshot.read(live.data), DatasetSnapshot.read(tmp_path)
     verdict = compare(there, found)
     assert (verdict.lost, verdict.doubled, verdict.different, verdict.posts) == ([], [], [], [])
     told = {row["article_id"]: row["origin"] for row in there.rows}
@@ -100,7 +100,7 @@ def test_the_newest_answer_counts_or_the_newest_as_of_a_day(tmp_path: Path) -> N
     raw = tmp_path / "live" / "raw"
     assert len(list(raw.glob("*.warc.gz"))) == 2
     newest = replay(tmp_path / "newest", raw)
-    titles = {row["title"] for row in Remains.read(tmp_path / "newest").rows}
+    titles = {row["title"] for row in DatasetSnapshot.read(tmp_path / "newest").rows}
     assert (newest.code, newest.balance["seen"]) == (0, 24)
     assert {one.title for one in changed} <= titles
     older = replay(tmp_path / "older", raw, "as_of=2020-01-01")

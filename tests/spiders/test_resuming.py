@@ -22,7 +22,7 @@ from govnews_spider.sina.sections import find
 from govnews_spider.storage.dataset import open_articles
 from tests.site import Catalog, Page, SinaSite, SiteArticle
 from tests.support.crawls import ROOT, Crawl, command, crawl
-from tests.support.damage import query
+from tests.support.data_folders import query
 
 DAYS = [date(2021, 11, 23), date(2021, 11, 24), date(2021, 11, 25)]
 LONG = Catalog.generate(seed=13, lists=[1689], days=DAYS, count=120)

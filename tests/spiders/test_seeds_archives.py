@@ -16,7 +16,7 @@ from govnews_spider.archive.writer import ArchiveWriter
 from tests.site import Catalog, SinaSite
 from tests.site.pages import render
 from tests.support.crawls import Crawl, crawl
-from tests.support.dataset_snapshot import Remains
+from tests.support.dataset_snapshot import DatasetSnapshot
 
 CATALOG = Catalog.generate(seed=5, lists=[1687], days=[date(2021, 11, 24), date(2021, 11, 25)], count=8)
 NOON = datetime(2021, 11, 26, 4, tzinfo=UTC)
@@ -45,7 +45,7 @@ def replay(tmp_path: Path, path: Path) -> Crawl:
 
 
 def titles(done: Crawl) -> set[str]:
-    return {row["title"] for row in Remains.read(done.data).rows}
+    return {row["title"] for row in DatasetSnapshot.read(done.data).rows}
 
 
 def test_the_articles_of_a_crawls_own_archive_are_read(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_the_articles_of_a_crawls_own_archive_are_read(tmp_path: Path) -> None:
         crawl(tmp_path / "live", "sina_gov", "sections=1687", gateway=site.url)
     done = replay(tmp_path, tmp_path / "live" / "raw")
     assert (done.code, done.balance) == (0, {"seen": 8, "stored": 8})
-    there, found = Remains.read(tmp_path / "live"), Remains.read(done.data)
+    there, found = DatasetSnapshot.read(tmp_path / "live"), DatasetSnapshot.read(done.data)
     told = {row["article_id"]: (row["title"], row["text"], row["origin"]) for row in there.rows}
     assert {row["article_id"]: (row["title"], row["text"], row["origin"]) for row in found.rows} == told
 

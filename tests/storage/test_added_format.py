@@ -13,7 +13,7 @@ from govnews_spider.storage import writers as formats
 from govnews_spider.verify.audit import audit
 from govnews_spider.verify.repair import repair
 from tests.support.crawls import ROOT, crawl
-from tests.support.damage import sound
+from tests.support.data_folders import valid_article
 from tests.support.rebuilds import rebuild
 from tests.support.rows import store
 
@@ -52,7 +52,9 @@ def slugs(data: Path) -> dict[str, int]:
 
 @pytest.fixture
 def data(json_lines: None, tmp_path: Path) -> Path:
-    store(tmp_path, sound(1), sound(2, text=TEXT), sound(3, text=TEXT), sound(4, days=1))
+    store(
+        tmp_path, valid_article(1), valid_article(2, text=TEXT), valid_article(3, text=TEXT), valid_article(4, days=1)
+    )
     return tmp_path
 
 
@@ -65,7 +67,7 @@ def test_it_is_written_by_day_with_articles_and_reprints(data: Path) -> None:
 
 
 def test_it_follows_an_article_that_moves_to_another_day(data: Path) -> None:
-    store(data, sound(4, days=2))
+    store(data, valid_article(4, days=2))
     names = [path.name for path in sorted((data / "lines").rglob("*.jsonl"))]
     assert names == ["2021-11-25.jsonl", "2021-11-27.jsonl"]
     assert slugs(data) == {}

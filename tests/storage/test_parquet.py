@@ -17,7 +17,7 @@ from govnews_spider.ledger.export import export
 from govnews_spider.ledger.ledger import Ledger, Outcome
 from govnews_spider.storage.errors import StorageError
 from govnews_spider.storage.parquet import SCHEMA, ParquetWriter
-from tests.support.rows import NOON, article, contents, full, reprint, store
+from tests.support.rows import NOON, article, file_contents, full, reprint, store
 
 DAY = date(2021, 11, 25)
 DAY_FILE = "articles/year=2021/month=11/2021-11-25.parquet"
@@ -57,7 +57,7 @@ def test_a_full_article_comes_back_from_its_day_s_file_value_by_value(tmp_path: 
 
 def test_a_day_s_file_stands_under_its_hive_partition_whose_keys_are_not_in_it(tmp_path: Path) -> None:
     store(tmp_path, article(1), article(2, days=40), only="parquet")
-    assert list(contents(tmp_path)) == [DAY_FILE, "articles/year=2022/month=01/2022-01-04.parquet"]
+    assert list(file_contents(tmp_path)) == [DAY_FILE, "articles/year=2022/month=01/2022-01-04.parquet"]
     assert not {"year", "month"} & set(pq.read_schema(tmp_path / DAY_FILE).names)
 
 
@@ -95,9 +95,9 @@ def test_the_same_rows_in_other_portions_and_order_give_the_same_bytes(tmp_path:
     write(at_once, articles)
     for one in reversed(articles):
         write(piecemeal, [one])
-    assert contents(at_once) == contents(piecemeal)
+    assert file_contents(at_once) == file_contents(piecemeal)
     write(piecemeal, articles)
-    assert contents(at_once) == contents(piecemeal)
+    assert file_contents(at_once) == file_contents(piecemeal)
 
 
 def test_writing_what_is_there_already_does_not_touch_the_file(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_an_article_whose_day_moved_leaves_its_old_day_and_the_emptied_file_stay
 ) -> None:
     store(tmp_path, article(1), only="parquet")
     store(tmp_path, article(1, days=1), only="parquet")
-    assert {name: pq.ParquetFile(tmp_path / name).metadata.num_rows for name in contents(tmp_path)} == {
+    assert {name: pq.ParquetFile(tmp_path / name).metadata.num_rows for name in file_contents(tmp_path)} == {
         "articles/year=2021/month=11/2021-11-25.parquet": 0,
         "articles/year=2021/month=11/2021-11-26.parquet": 1,
         "revisions/year=2021/month=11/2021-11-25.parquet": 1,
@@ -196,12 +196,12 @@ def test_a_damaged_day_file_is_named_and_nothing_is_written_over_it(tmp_path: Pa
     middle = len(good) // 8
     flipped = good[:middle] + bytes([good[middle] ^ 4]) + good[middle + 1 :]
     path.write_bytes({"cut": good[:-100], "flipped": flipped, "emptied": b"", "replaced": b"<html>502</html>"}[damage])
-    before = contents(tmp_path)
+    before = file_contents(tmp_path)
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.accept(article(1, text="三稿。"))
         (fault,) = set(map(str, export(ledger, [ParquetWriter(tmp_path)])))
         assert re.match(rf"damaged_day_file: .*/{folder}/year=2021/month=11/2021-11-25\.parquet: ", fault)
-        assert contents(tmp_path, folder) == {name: before[name] for name in before if name.startswith(folder)}
+        assert file_contents(tmp_path, folder) == {name: before[name] for name in before if name.startswith(folder)}
         path.write_bytes(good)
         export(ledger, [ParquetWriter(tmp_path)])
     assert (article(1).article_id, 3) in revisions(tmp_path, "articles")
@@ -217,11 +217,11 @@ def test_a_file_of_another_schema_is_not_extended(tmp_path: Path) -> None:
 
 def test_rows_newer_than_the_ledger_s_are_not_overwritten(tmp_path: Path) -> None:
     store(tmp_path, article(1), article(1, text="二稿。"))
-    before = contents(tmp_path, "articles")
+    before = file_contents(tmp_path, "articles")
     (tmp_path / "ledger.sqlite").unlink()
     with pytest.raises(StorageError, match=r"^ledger_behind: .* revision 2 of sina:kztest0000001, not 1"):
         store(tmp_path, article(1))
-    assert contents(tmp_path, "articles") == before
+    assert file_contents(tmp_path, "articles") == before
 
 
 def test_a_row_without_a_mandatory_value_is_never_written(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_a_row_without_a_mandatory_value_is_never_written(tmp_path: Path) -> Non
     with pytest.raises(pa.ArrowException):  # noqa: PT012 - whichever of the two it is
         writer.write(DAY, [article(1, first_seen=NOON, title=None)])
         writer.flush()
-    assert contents(tmp_path) == {}
+    assert file_contents(tmp_path) == {}
 
 
 class Model:

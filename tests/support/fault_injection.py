@@ -1,4 +1,4 @@
-"""An extension for tests that makes one named place of the crawl fail, to see what the crawl makes of it."""
+"""Fault injection: an extension of Scrapy that makes one named place of a crawl fail."""
 
 from __future__ import annotations
 
@@ -26,23 +26,25 @@ PLACES: dict[str, tuple[Any, str]] = {
 }
 
 
-class Saboteur:
+class FaultInjector:
+    """The extension; ``FAULT_PLACE`` is a key of :data:`PLACES`, or ``stage``, ``vanish`` (an item is dropped) or ``slow_open``."""
+
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        place = crawler.settings["SABOTEUR_PLACE"]
+        place = crawler.settings["FAULT_PLACE"]
 
         def fail(*arguments: Any, **named: Any) -> Any:
-            raise ZeroDivisionError(f"sabotaged {place}")
+            raise ZeroDivisionError(f"injected fault in {place}")
 
         async def fail_later(*arguments: Any) -> Any:
             fail()
             yield
 
         def vanish(article: Any) -> Any:
-            raise DropItem("gone without a word")
+            raise DropItem("dropped without a reason")
 
         def open_slowly(store: Store) -> None:
-            Path(crawler.settings["SABOTEUR_MARK"]).touch()
+            Path(crawler.settings["FAULT_MARK"]).touch()
             time.sleep(1.5)
             opened(store)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.site import Catalog, SinaSite
 from tests.support.crawls import ROOT, command, crawl
-from tests.support.dataset_snapshot import Remains
+from tests.support.dataset_snapshot import DatasetSnapshot
 
 LIDS = (1687, 1689)
 DAYS = tuple(date(2021, 11, day) for day in range(20, 26))
@@ -39,7 +39,7 @@ def series_of(seed: int) -> str:
 
 
 def prepare(site: SinaSite, data: Path, series: str, catalog: Catalog) -> tuple[str, ...]:
-    """Puts ``catalog`` on an empty site, and into ``data`` what was crawled in peace before; the arguments of the crawl to come.
+    """Puts ``catalog`` on an empty site, and into ``data`` the result of an earlier, undisturbed crawl; returns the arguments of the next one.
 
     ``newest`` reads the newest rows, ``period`` a backfill; ``grown`` has crawled the oldest tenth before the rest appeared,
     ``revised`` has crawled all before every third article changed, ``widened`` the last days before it reads all of them.
@@ -63,7 +63,7 @@ def prepare(site: SinaSite, data: Path, series: str, catalog: Catalog) -> tuple[
     return BACKFILL if series in ("period", "widened") else NEWEST
 
 
-class Killer:
+class CrawlKiller:
     """Crawls a site on which :func:`prepare` has put ``catalog`` and kills each run at a moment that ``seed`` draws.
 
     Odd seeds flush often.
@@ -73,9 +73,9 @@ class Killer:
         self.kills: Counter[str] = Counter()
         """By the phase of the run in which they were meant to fall."""
         self.torn = 0
-        """How many of them left an export half done: posts without their rows."""
+        """Kills that left an export half done: posts without their rows."""
         self.vanished: set[str] = set()
-        """Articles that were there after one kill and no more after a later one."""
+        """Articles that were stored after one kill and missing after a later one."""
         self._site, self._data, self._articles = site, data, len(catalog.articles)
         self._draw = random.Random(seed)
         arguments = prepare(site, data, series_of(seed), catalog)
@@ -88,19 +88,19 @@ class Killer:
 
         Raises AssertionError for a run that ends by itself with another exit code than 0, or not at all.
         """
-        there: set[str] = set()
-        while self._is_killed(in_peace=self.kills.total() >= most):
-            left = Remains.read(self._data)
-            before, there = there, {row["article_id"] for row in left.rows}
-            self.vanished |= before - there
-            self.torn += len(left.posts) != left.keys("articles").total()
+        present: set[str] = set()
+        while self._is_killed(undisturbed=self.kills.total() >= most):
+            snapshot = DatasetSnapshot.read(self._data)
+            before, present = present, {row["article_id"] for row in snapshot.rows}
+            self.vanished |= before - present
+            self.torn += len(snapshot.posts) != snapshot.keys("articles").total()
 
-    def _is_killed(self, *, in_peace: bool) -> bool:
+    def _is_killed(self, *, undisturbed: bool) -> bool:
         phase = self._draw.choice(PHASES)
         due, delay = self._moment(phase)
         with self._log.open("wb") as log, subprocess.Popen(self._line, cwd=ROOT, stdout=log, stderr=log) as run:
             deadline = time.monotonic() + 60
-            while run.poll() is None and (in_peace or not due()) and time.monotonic() < deadline:
+            while run.poll() is None and (undisturbed or not due()) and time.monotonic() < deadline:
                 time.sleep(0.002)
             time.sleep(delay)
             run.kill()  # SIGKILL, to the whole of it: a crawl is one process
@@ -111,15 +111,15 @@ class Killer:
         return code != 0
 
     def _moment(self, phase: str) -> tuple[Callable[[], bool], float]:
-        """What to wait for, and how many seconds longer."""
-        draw, asked, parts = self._draw, len(self._site.requests), _Changes(self._data / ".part")
+        """The condition to wait for, and the seconds to wait after it."""
+        draw, requests, parts = self._draw, len(self._site.requests), _ChangeCounter(self._data / ".part")
         if phase == "start-up":
             return (lambda: True), draw.uniform(0, 0.6)
         if phase == "lists":
-            return (lambda: len(self._site.requests) > asked), draw.uniform(0, 0.06)
+            return (lambda: len(self._site.requests) > requests), draw.uniform(0, 0.06)
         if phase == "fetching":
             wanted = draw.randint(5, self._articles)
-            return (lambda: len(self._site.requests) >= asked + wanted), draw.uniform(0, 0.02)
+            return (lambda: len(self._site.requests) >= requests + wanted), draw.uniform(0, 0.02)
         if phase == "flushing":
             wanted = draw.randint(1, 8)
             return (lambda: parts.seen() >= wanted), draw.uniform(0, 0.02)
@@ -129,8 +129,8 @@ class Killer:
         return self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
 
 
-class _Changes:
-    """Counts the changes of a folder, as far as they can be told apart from outside."""
+class _ChangeCounter:
+    """Counter of a folder's changes, as far as its time of modification shows them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -21,7 +21,7 @@ from govnews_spider.verify.audit import audit
 from tests.site import Catalog
 from tests.support.crawls import ROOT
 from tests.support.dask_cluster import Cluster
-from tests.support.dataset_snapshot import Remains, compare, leftovers
+from tests.support.dataset_snapshot import DatasetSnapshot, compare, leftovers
 
 LISTS = ("sections=1689,1687",)
 POISON = """
@@ -62,7 +62,7 @@ class Rebuilt:
     data: Path
 
 
-def line_of(archives: Path, data: Path, *options: str) -> list[str]:
+def rebuild_command(archives: Path, data: Path, *options: str) -> list[str]:
     """The command line."""
     return [sys.executable, "-m", "scrapy", "rebuild", "--from", str(archives), "--to", str(data), *options]
 
@@ -70,7 +70,7 @@ def line_of(archives: Path, data: Path, *options: str) -> list[str]:
 def rebuild(archives: Path, data: Path, *options: str, env: dict[str, str] | None = None, **settings: Any) -> Rebuilt:
     """A finished rebuild; on two processes where ``options`` name none."""
     workers = () if {"--workers", "--scheduler"} & {*options} else ("--workers", "2")
-    line = line_of(archives, data, *workers, *options)
+    line = rebuild_command(archives, data, *workers, *options)
     for name, value in ({"GOVNEWS_DATA": data.with_name("nothing")} | settings).items():
         line += ["-s", f"{name}={value}"]
     done = subprocess.run(
@@ -83,9 +83,9 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("GOVNEWS_")}
 
 
-def faults(live: Path, made: Path) -> list[str]:
+def rebuild_differences(live: Path, made: Path) -> list[str]:
     """Differences of a rebuilt folder from the crawled one, and findings of the audit; empty where all is well."""
-    crawled, rebuilt = Remains.read(live), Remains.read(made)
+    crawled, rebuilt = DatasetSnapshot.read(live), DatasetSnapshot.read(made)
     differences = [str(difference) for kind in astuple(compare(crawled, rebuilt)) for difference in kind]
     origins = {(row["article_id"], row["revision"]): row["origin"] for row in crawled.rows}
     differences += [
@@ -106,13 +106,13 @@ def faults(live: Path, made: Path) -> list[str]:
     return differences
 
 
-class Killer:
+class RebuildKiller:
     """A rebuild whose driver or worker is killed, each time in the middle of a step."""
 
     def __init__(self, archives: Path, data: Path, *options: str, cluster: Cluster | None = None) -> None:
         self.kills: Counter[str] = Counter()
         """By phase and victim."""
-        self._line = line_of(archives, data, *options)
+        self._line = rebuild_command(archives, data, *options)
         self._data, self._log, self._cluster = data, data.with_suffix(".log"), cluster
 
     def run(self, *plan: tuple[str, str, int]) -> int:

@@ -76,8 +76,8 @@ def reprint(number: int, of: int, **fields: Any) -> Article:
 def store(data: Path, *articles: Article, only: str | None = None) -> None:
     """Accepts the articles and exports them to all writers, or to ``only`` that one."""
     with Ledger(data / "ledger.sqlite") as ledger:
-        for one in articles:
-            ledger.accept(one)
+        for newcomer in articles:
+            ledger.accept(newcomer)
         for fault in export(ledger, writers(data, only)):
             raise fault
 
@@ -86,13 +86,13 @@ def writers(data: Path, only: str | None = None) -> list[Writer]:
     return [make(data) for name, make in WRITERS.items() if only in (None, name)]
 
 
-def contents(data: Path, folder: str = "") -> dict[str, bytes]:
+def file_contents(data: Path, folder: str = "") -> dict[str, bytes]:
     """Path below ``data`` → bytes, for every file of the folder (the ledger's own apart)."""
     files = (path for path in sorted((data / folder).rglob("*")) if path.is_file() and "ledger" not in path.name)
     return {str(path.relative_to(data)): path.read_bytes() for path in files}
 
 
-def folder(data: Path, articles: Iterable[Article]) -> Path:
+def write_articles(data: Path, articles: Iterable[Article]) -> Path:
     """A data folder with these rows, first seen at noon."""
     writer = ParquetWriter(data)
     for day, rows in groupby(sorted(articles, key=lambda one: one.day), key=lambda one: one.day):

@@ -1,4 +1,4 @@
-"""Texts that reprints are made of, and what their fingerprints share."""
+"""Texts of two articles, their variants, and the keys that the fingerprints of two texts share."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ TEXT = """赣州市行政审批局10月12日介绍，全市已有九成以上的
 下一步，当地将把公积金提取、异地就医备案等27个事项接入自助终端，让山里的居民也能就近办事。"""
 
 
-def made(text: str) -> Sketch:
-    sketched = sketch(normalized_text(text))
-    assert sketched is not None
-    return sketched
+def sketch_of(text: str) -> Sketch:
+    """The sketch of a text that is long enough to have one."""
+    minima = sketch(normalized_text(text))
+    assert minima is not None
+    return minima
 
 
 def common_keys(first: str, second: str) -> int:
-    return len(set(band_keys(made(first))) & set(band_keys(made(second))))
+    """Number of keys that both texts have."""
+    return len(set(band_keys(sketch_of(first))) & set(band_keys(sketch_of(second))))
 
 
 BULLETIN = """合肥市卫生健康委11月3日通报，11月2日0时至24时，合肥市新增本土确诊病例12例，其中庐阳区7例、蜀山区5例。
@@ -27,7 +29,7 @@ BULLETIN = """合肥市卫生健康委11月3日通报，11月2日0时至24时，
 市疾控中心提醒市民，外出时戴好口罩，少去人员密集的场所，出现发热症状应及时到就近的发热门诊就诊，不要自行服药。"""
 
 
-def swapped(text: str, *pairs: str) -> str:
+def with_replaced(text: str, *pairs: str) -> str:
     """``text`` with words replaced, given as ``old=new``."""
     for pair in pairs:
         old, new = pair.split("=")

@@ -18,22 +18,21 @@ from govnews_spider.storage.parquet import from_row
 from govnews_spider.verify.audit import audit
 from govnews_spider.verify.audit.findings import CHECKS, SHOWN
 from tests.support.crawls import crawl
-from tests.support.damage import (
-    PLANTS,
-    cut,
+from tests.support.damage import DAMAGES, interrupt
+from tests.support.data_folders import (
+    data_folder,
     day_file,
-    folder,
-    report,
+    fill_outbox,
     report_balance,
-    sound,
-    wait_for_a_run,
+    valid_article,
+    write_run_report,
 )
-from tests.support.rows import contents, store, writers
+from tests.support.rows import file_contents, store, writers
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return folder(tmp_path_factory.mktemp("whole"))
+    return data_folder(tmp_path_factory.mktemp("whole"))
 
 
 @pytest.fixture
@@ -41,29 +40,29 @@ def data(whole: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(whole, tmp_path / "data"))
 
 
-@pytest.mark.parametrize("plant", PLANTS)
+@pytest.mark.parametrize("plant", DAMAGES)
 def test_what_is_planted_is_found_under_its_name(data: Path, plant: str) -> None:
-    damage, expected = PLANTS[plant]
+    damage, expected = DAMAGES[plant]
     damage(data)
     assert dict(audit(data).broken) == expected
 
 
 def test_every_name_is_found_by_some_plant() -> None:
-    planted = {slug for _, expected in PLANTS.values() for slug in expected}
+    planted = {slug for _, expected in DAMAGES.values() for slug in expected}
     of_other_formats = set(CHECKS["outputs"])  # tests/storage/test_added_format.py plants these
     assert planted == {slug for cures in CHECKS.values() for slug in cures} - of_other_formats
 
 
 def test_a_whole_folder_has_nothing_broken_and_every_thing_was_looked_at(data: Path) -> None:
-    report(data)
-    before = contents(data)
+    write_run_report(data)
+    before = file_contents(data)
     found = audit(data)
     assert not found.broken
     assert found.remarks == []
     assert found.looked == {
         "day files": 4, "rows": 11, "articles": 9, "reprints": 1, "ledger": 9, "posts": 8, "runs": 1
     }  # fmt: skip
-    assert contents(data) == before, "and nothing was changed"
+    assert file_contents(data) == before, "and nothing was changed"
 
 
 def test_an_empty_folder_is_not_broken(tmp_path: Path) -> None:
@@ -88,11 +87,11 @@ def test_an_export_that_was_cut_short_leaves_nothing_broken(
     data: Path, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next run writes what waits: new articles, revisions, articles that change their day or become reprints."""
-    wait_for_a_run(data)
+    fill_outbox(data)
     left = iter([True] * steps)
     for name in ("replace", "unlink"):
         do = getattr(Path, name)
-        monkeypatch.setattr(Path, name, lambda *given, do=do: do(*given) if next(left, False) else cut())
+        monkeypatch.setattr(Path, name, lambda *given, do=do: do(*given) if next(left, False) else interrupt())
     with Ledger(data / "ledger.sqlite") as ledger, pytest.raises(KeyboardInterrupt):
         export(ledger, writers(data))
     monkeypatch.undo()
@@ -109,7 +108,7 @@ def test_what_is_not_broken_is_told_as_a_remark(data: Path) -> None:
     (data / ".part" / "2021-11-25.parquet.part").write_bytes(b"PAR1")
     (data / "articles" / "notes.txt").write_text("备忘", "utf-8")
     with Ledger(data / "ledger.sqlite") as ledger:
-        ledger.begin_run("20211126T000000Z-seeds-ab12", "seeds", sound(1).published_at)
+        ledger.begin_run("20211126T000000Z-seeds-ab12", "seeds", valid_article(1).published_at)
     found = audit(data)
     assert not found.broken
     runs, parts, unknown = found.remarks
@@ -127,7 +126,7 @@ def test_the_log_of_a_killed_run_may_break_off(data: Path) -> None:
 
 @pytest.mark.parametrize("ending", [{"exit_code": 130}, {"exit_code": 5, "reason": "closespider_timeout"}])
 def test_an_interrupted_run_may_leave_articles_to_the_next(data: Path, ending: dict[str, object]) -> None:
-    report(data, unaccounted=2, balance=report_balance(seen=7), **ending)
+    write_run_report(data, unaccounted=2, balance=report_balance(seen=7), **ending)
     assert not audit(data).broken
 
 
@@ -143,14 +142,14 @@ def test_findings_of_a_check_are_all_counted_and_the_first_are_kept(data: Path) 
 
 
 def test_a_row_gives_back_its_article(data: Path) -> None:
-    one = sound(8, days=2)
+    one = valid_article(8, days=2)
     store(data, one)
     (row,) = pq.ParquetFile(day_file(data, "2021-11-27")).read().to_pylist()
     assert from_row(row) == one
 
 
 def test_memory_holds_one_day_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store(tmp_path, *(sound(number, days=number % 10) for number in range(100)))
+    store(tmp_path, *(valid_article(number, days=number % 10) for number in range(100)))
     gc.collect()
     others = sum(isinstance(one, Article) for one in gc.get_objects())
     most = 0

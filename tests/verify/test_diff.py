@@ -22,8 +22,9 @@ from govnews_spider.storage.errors import StorageError
 from govnews_spider.storage.parquet import SCHEMA, ParquetWriter
 from govnews_spider.verify.diff import COLUMNS, OF_THE_RUN, Change, Differences, OnlyInOne, differences
 from govnews_spider.verify.diff.excerpts import excerpts, visible
-from tests.support.damage import FIRST, day_file, flip, halve
-from tests.support.rows import NOON, article, folder, full, reprint
+from tests.support.damage import cut_in_half, flip_bit
+from tests.support.data_folders import FIRST, day_file
+from tests.support.rows import NOON, article, full, reprint, write_articles
 
 LAYOUT = article().layout
 CHANGES: dict[str, Any] = {
@@ -61,7 +62,9 @@ CHANGES: dict[str, Any] = {
 @pytest.fixture
 def compared(tmp_path: Path) -> Any:
     def compare(old: Iterable[Article], new: Iterable[Article], examples: int = 3) -> Differences:
-        return differences(folder(tmp_path / "old", old), folder(tmp_path / "new", new), examples=examples)
+        return differences(
+            write_articles(tmp_path / "old", old), write_articles(tmp_path / "new", new), examples=examples
+        )
 
     return compare
 
@@ -196,7 +199,10 @@ def test_of_several_articles_at_one_address_one_is_paired(compared: Any) -> None
 
 
 def test_a_folder_whose_days_have_no_rows_has_lost_or_adds_everything(tmp_path: Path) -> None:
-    some, none = folder(tmp_path / "some", [full(1), full(2, days=1)]), folder(tmp_path / "none", [full(3)])
+    some, none = (
+        write_articles(tmp_path / "some", [full(1), full(2, days=1)]),
+        write_articles(tmp_path / "none", [full(3)]),
+    )
     writer = ParquetWriter(none)
     writer.remove(date.fromisoformat(FIRST), [full(3).article_id])
     writer.flush()
@@ -206,7 +212,7 @@ def test_a_folder_whose_days_have_no_rows_has_lost_or_adds_everything(tmp_path: 
 
 
 def test_a_folder_without_day_files_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
-    data = folder(tmp_path / "data", [full(1)])
+    data = write_articles(tmp_path / "data", [full(1)])
     (tmp_path / "bare" / "revisions").mkdir(parents=True)
     for one, other in ((data, tmp_path / "bare"), (tmp_path / "bare", data)):
         with pytest.raises(FileNotFoundError, match=r"no_articles: .*bare: there are no day files in it"):
@@ -216,10 +222,10 @@ def test_a_folder_without_day_files_is_not_taken_for_an_empty_one(tmp_path: Path
 
 
 @pytest.mark.parametrize("side", ["old", "new"])
-@pytest.mark.parametrize("damage", [flip, halve])
+@pytest.mark.parametrize("damage", [flip_bit, cut_in_half])
 def test_a_damaged_file_is_named(side: str, damage: Any, tmp_path: Path) -> None:
     for one in ("old", "new"):
-        folder(tmp_path / one, [full(1), full(2, days=1)])
+        write_articles(tmp_path / one, [full(1), full(2, days=1)])
     damage(day_file(tmp_path / side, FIRST))
     with pytest.raises(StorageError, match=r"damaged_day_file: .*/" + side + "/articles/") as caught:
         differences(tmp_path / "old", tmp_path / "new")
@@ -227,7 +233,7 @@ def test_a_damaged_file_is_named(side: str, damage: Any, tmp_path: Path) -> None
 
 
 def test_a_file_of_another_schema_is_named(tmp_path: Path) -> None:
-    data = folder(tmp_path / "data", [full(1)])
+    data = write_articles(tmp_path / "data", [full(1)])
     path = day_file(data, FIRST)
     pq.write_table(pa.table({"article_id": ["sina:1"], "revision": pa.array([1], pa.int32())}), path)
     with pytest.raises(StorageError, match="other_schema"):
@@ -237,9 +243,9 @@ def test_a_file_of_another_schema_is_named(tmp_path: Path) -> None:
 def test_of_two_rows_of_an_article_the_newest_is_compared(tmp_path: Path) -> None:
     """So a run that was killed between two renames leaves it: in its old day and its new one, or in both folders of a day."""
     moved, marked = full(1, days=2, revision=2), full(2, duplicate_of=full(3).article_id, similarity=0.9)
-    whole = folder(tmp_path / "whole", [moved, marked, full(3)])
-    torn = folder(tmp_path / "torn", [full(1), full(2), full(3)])
-    folder(torn, [moved])
+    whole = write_articles(tmp_path / "whole", [moved, marked, full(3)])
+    torn = write_articles(tmp_path / "torn", [full(1), full(2), full(3)])
+    write_articles(torn, [moved])
     kept = day_file(torn, FIRST).read_bytes()
     shutil.copytree(whole / "reprints", torn / "reprints")
     assert day_file(torn, FIRST).read_bytes() == kept
@@ -252,8 +258,10 @@ def test_examples_are_the_first_by_day_whatever_the_order_of_writing(tmp_path: P
     numbers = range(1, 30)
     old = [full(number, days=number % 5) for number in numbers]
     new = [replace(one, source="江城日报") for one in old[:-4]] + [full(number + 60) for number in range(4)]
-    one = differences(folder(tmp_path / "a", old), folder(tmp_path / "b", new), examples=4)
-    other = differences(folder(tmp_path / "c", old[::-1]), folder(tmp_path / "d", new[::-1]), examples=4)
+    one = differences(write_articles(tmp_path / "a", old), write_articles(tmp_path / "b", new), examples=4)
+    other = differences(
+        write_articles(tmp_path / "c", old[::-1]), write_articles(tmp_path / "d", new[::-1]), examples=4
+    )
     expected = [full(number).article_id for number in (5, 10, 15, 20)]
     assert [change.article_id for change in one.examples["source"]] == expected
     assert replace(other, old=one.old, new=one.new) == one
@@ -294,7 +302,7 @@ FIELDS = st.fixed_dictionaries(
 def test_counts_are_those_of_a_plain_comparison_of_dictionaries(old: dict[int, Any], new: dict[int, Any]) -> None:
     sides = [{number: article(number, **fields) for number, fields in side.items()} for side in (old, new)]
     with TemporaryDirectory() as place:
-        found = differences(*(folder(Path(place, str(n)), side.values()) for n, side in enumerate(sides)))
+        found = differences(*(write_articles(Path(place, str(n)), side.values()) for n, side in enumerate(sides)))
     before, after = sides
     both = before.keys() & after.keys()
     lone = [{one.url for number, one in side.items() if number not in both and one.url} for side in sides]

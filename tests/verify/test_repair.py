@@ -21,29 +21,31 @@ from govnews_spider.verify.audit import audit
 from govnews_spider.verify.audit.inventory import lost_rows
 from govnews_spider.verify.repair import repair
 from tests.support.damage import (
-    FIRST,
-    LIST,
-    PLANTS,
-    SECOND,
-    change,
-    copy_of,
-    cut,
-    day_file,
-    doubled,
-    flip,
-    folder,
-    garbage,
-    halve,
-    moved,
-    query,
-    report,
-    rows,
-    sound,
-    wait,
-    wait_for_a_run,
+    DAMAGES,
+    cut_in_half,
+    flip_bit,
+    interrupt,
+    move_first_row,
+    overwrite_ledger,
+    rewrite_day_file,
+    with_first_row_twice,
     with_value,
 )
-from tests.support.rows import contents, store, writers
+from tests.support.data_folders import (
+    FIRST,
+    LIST,
+    SECOND,
+    data_folder,
+    day_file,
+    fill_outbox,
+    put_in_outbox,
+    query,
+    row_versions,
+    valid_article,
+    valid_reprint,
+    write_run_report,
+)
+from tests.support.rows import file_contents, store, writers
 
 ALL = ("articles", "reprints", "revisions")
 LEFT = {
@@ -54,12 +56,12 @@ LEFT = {
 """What cannot be mended without inventing something."""
 HEADER = 100
 """Bytes at the start of a database that say, among other things, which version of ours wrote it."""
-MENDED = [plant for plant, (_, slugs) in PLANTS.items() if not LEFT & slugs.keys()]
+MENDED = [plant for plant, (_, slugs) in DAMAGES.items() if not LEFT & slugs.keys()]
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return folder(tmp_path_factory.mktemp("whole"))
+    return data_folder(tmp_path_factory.mktemp("whole"))
 
 
 @pytest.fixture
@@ -85,10 +87,10 @@ LOSES = {
 
 @pytest.mark.parametrize("plant", MENDED)
 def test_what_was_planted_is_mended_and_no_other_row_is_lost(whole: Path, data: Path, plant: str) -> None:
-    PLANTS[plant][0](data)
+    DAMAGES[plant][0](data)
     mended(data)
     gone = keys(day_file(whole, FIRST, LOSES[plant])) if plant in LOSES else []
-    assert rows(data, *ALL) == sorted(set(rows(whole, *ALL)) - set(gone))
+    assert row_versions(data, *ALL) == sorted(set(row_versions(whole, *ALL)) - set(gone))
     assert list(repair(data)) == [], "once is enough"
 
 
@@ -97,20 +99,20 @@ def keys(path: Path) -> list[tuple[str, int, str]]:
     return [tuple(row.values()) for row in table.to_pylist()]
 
 
-@pytest.mark.parametrize("plant", [plant for plant in PLANTS if plant not in MENDED])
+@pytest.mark.parametrize("plant", [plant for plant in DAMAGES if plant not in MENDED])
 def test_what_cannot_be_mended_stays_as_it_is_and_stays_broken(data: Path, plant: str) -> None:
-    PLANTS[plant][0](data)
-    before = rows(data, "articles", "revisions")
+    DAMAGES[plant][0](data)
+    before = row_versions(data, "articles", "revisions")
     list(repair(data))
     assert LEFT & audit(data).broken.keys()
-    assert rows(data, "articles", "revisions") == before
+    assert row_versions(data, "articles", "revisions") == before
 
 
 def test_a_whole_folder_is_left_alone(data: Path) -> None:
-    report(data)
-    before = contents(data), query(data, "SELECT * FROM identities"), query(data, "SELECT * FROM urls")
+    write_run_report(data)
+    before = file_contents(data), query(data, "SELECT * FROM identities"), query(data, "SELECT * FROM urls")
     assert list(repair(data)) == []
-    assert (contents(data), query(data, "SELECT * FROM identities"), query(data, "SELECT * FROM urls")) == before
+    assert (file_contents(data), query(data, "SELECT * FROM identities"), query(data, "SELECT * FROM urls")) == before
 
 
 def test_a_missing_ledger_is_made_from_the_rows_and_knows_every_version_and_address(whole: Path, data: Path) -> None:
@@ -123,9 +125,9 @@ def test_a_missing_ledger_is_made_from_the_rows_and_knows_every_version_and_addr
     ):
         assert query(data, sql) == query(whole, sql)
     with Ledger(data / "ledger.sqlite") as ledger:
-        assert ledger.accept(sound(3)) is Outcome.UNCHANGED
-        assert ledger.accept(sound(1), replayed=True) is Outcome.UNCHANGED
-        again = sound(3, text="二稿。")
+        assert ledger.accept(valid_article(3)) is Outcome.UNCHANGED
+        assert ledger.accept(valid_article(1), replayed=True) is Outcome.UNCHANGED
+        again = valid_article(3, text="二稿。")
         assert ledger.accept(again) is Outcome.REVISED
         assert again.revision == 2
         assert not list(ledger.coverage.gaps(LIST))
@@ -135,9 +137,11 @@ def test_a_missing_ledger_is_made_from_the_rows_and_knows_every_version_and_addr
 @pytest.mark.parametrize("ruin", ["garbage", "no database", "cut"])
 def test_a_damaged_ledger_is_kept_beside_the_new_one(data: Path, ruin: str) -> None:
     path = data / "ledger.sqlite"
-    {"garbage": lambda: garbage(data), "no database": lambda: path.write_text("没有"), "cut": lambda: halve(path)}[
-        ruin
-    ]()
+    {
+        "garbage": lambda: overwrite_ledger(data),
+        "no database": lambda: path.write_text("没有"),
+        "cut": lambda: cut_in_half(path),
+    }[ruin]()
     damaged = path.read_bytes()
     said = mended(data)
     (aside,) = data.glob("ledger.sqlite.damaged-*Z")
@@ -147,20 +151,28 @@ def test_a_damaged_ledger_is_kept_beside_the_new_one(data: Path, ruin: str) -> N
 
 def test_rows_that_wait_in_a_damaged_ledger_are_kept_and_written_by_the_next_run(data: Path) -> None:
     """Its identities are garbage, its outbox is not."""
-    wait(data, *(sound(number, text=f"第{number}条。" * 200) for number in range(20, 40)), sound(3, text="二稿。"))
+    put_in_outbox(
+        data,
+        *(valid_article(number, text=f"第{number}条。" * 200) for number in range(20, 40)),
+        valid_article(3, text="二稿。"),
+    )
     ruin(data, "identities")
     assert "21 rows of its outbox are kept" in mended(data)
     assert query(data, "SELECT count(*) FROM lists UNION ALL SELECT count(*) FROM windows") == [(1,), (2,)]
     store(data)
     assert not audit(data).broken
-    assert {f"sina:kztest00000{number}" for number in range(20, 40)} <= {row[0] for row in rows(data, "articles")}
-    assert next(row[1] for row in rows(data, "articles") if row[0].endswith("3")) == 2
+    assert {f"sina:kztest00000{number}" for number in range(20, 40)} <= {
+        row[0] for row in row_versions(data, "articles")
+    }
+    assert next(row[1] for row in row_versions(data, "articles") if row[0].endswith("3")) == 2
 
 
 def test_of_a_damaged_outbox_every_row_beside_the_damage_is_kept_and_the_lists_are_read_again(data: Path) -> None:
     with Ledger(data / "ledger.sqlite") as ledger:
         for number in range(20, 60):
-            one = sound(number, text=f"第{number}条。" * 200, origin=f"https://finance.sina.com.cn/{number}.shtml")
+            one = valid_article(
+                number, text=f"第{number}条。" * 200, origin=f"https://finance.sina.com.cn/{number}.shtml"
+            )
             ledger.accept(one, validators=Validators(etag="a"))
     ruin(data, "outbox", whole=False)
     said = mended(data)
@@ -171,14 +183,14 @@ def test_of_a_damaged_outbox_every_row_beside_the_damage_is_kept_and_the_lists_a
     with Ledger(data / "ledger.sqlite") as ledger:
         assert ledger.coverage.bound(LIST) is None
         assert not ledger.coverage.has_day(LIST, date(2021, 11, 25), datetime(2022, 1, 1, tzinfo=UTC))
-        outcomes = [ledger.accept(sound(number, text=f"第{number}条。" * 200)) for number in range(20, 60)]
+        outcomes = [ledger.accept(valid_article(number, text=f"第{number}条。" * 200)) for number in range(20, 60)]
     assert outcomes.count(Outcome.UNCHANGED) == waiting, "the others are stored when they are fetched again"
     assert query(data, "SELECT count(etag) FROM urls") == [(0,)], "and the site is not asked whether they changed"
 
 
 def test_a_row_of_the_outbox_that_is_not_what_was_committed_is_not_kept(data: Path) -> None:
     """SQLite has no checksums: a bit of a text that flips is seen by the content's own hash only."""
-    wait(data, sound(20), sound(21))
+    put_in_outbox(data, valid_article(20), valid_article(21))
     query(data, "UPDATE outbox SET article = replace(article, '群众', '郡众') WHERE article_id = 'sina:kztest0000020'")
     garbage_in(data, "refusals")
     said = mended(data)
@@ -189,8 +201,8 @@ def test_a_row_of_the_outbox_that_is_not_what_was_committed_is_not_kept(data: Pa
 def test_what_a_damaged_day_file_had_is_fetched_again(data: Path) -> None:
     path = day_file(data, FIRST)
     with Ledger(data / "ledger.sqlite") as ledger:
-        ledger.accept(sound(3, origin="https://finance.sina.cn/3.d.html"), validators=Validators(etag="a"))
-    flip(path)
+        ledger.accept(valid_article(3, origin="https://finance.sina.cn/3.d.html"), validators=Validators(etag="a"))
+    flip_bit(path)
     damaged = path.read_bytes()
     said = mended(data)
     assert (data / "damaged" / path.relative_to(data)).read_bytes() == damaged
@@ -205,7 +217,7 @@ def test_what_a_damaged_day_file_had_is_fetched_again(data: Path) -> None:
         late = datetime(2022, 1, 1, tzinfo=UTC)
         assert not ledger.coverage.has_day(LIST, date(2021, 11, 25), late)
         assert ledger.coverage.has_day(LIST, date(2021, 11, 26), late)
-        assert ledger.accept(sound(3), replayed=True) is Outcome.STORED
+        assert ledger.accept(valid_article(3), replayed=True) is Outcome.STORED
         export(ledger, writers(data))
         ledger.coverage.read_day(LIST, date(2021, 11, 25), late)
         assert ledger.coverage.gaps(LIST) == []
@@ -213,12 +225,12 @@ def test_what_a_damaged_day_file_had_is_fetched_again(data: Path) -> None:
 
 
 def test_the_revision_before_stands_for_one_that_is_lost_until_it_is_fetched_again(data: Path) -> None:
-    flip(day_file(data, FIRST))
+    flip_bit(day_file(data, FIRST))
     mended(data)
-    one = sound(1)
-    assert (one.article_id, 1, one.content_hash) in rows(data, "articles")
+    one = valid_article(1)
+    assert (one.article_id, 1, one.content_hash) in row_versions(data, "articles")
     with Ledger(data / "ledger.sqlite") as ledger:
-        again = sound(1, text="窗口明日起受理。")
+        again = valid_article(1, text="窗口明日起受理。")
         assert ledger.accept(again, replayed=True) is Outcome.REVISED
         export(ledger, writers(data))
     assert not audit(data).broken
@@ -227,82 +239,90 @@ def test_the_revision_before_stands_for_one_that_is_lost_until_it_is_fetched_aga
 def test_of_a_damaged_file_the_row_groups_that_are_whole_are_kept(data: Path) -> None:
     path = day_file(data, FIRST)
     pq.write_table(pq.ParquetFile(path).read(), path, row_group_size=1, write_page_checksum=True)
-    flip(path)
+    flip_bit(path)
     assert "2021-11-25.parquet is damaged: 3 rows of it could be read" in mended(data)
     assert len(keys(path)) == 3 + 1, "and the older revision of the one that is lost"
 
 
 def test_superseded_revisions_that_are_lost_are_named_and_not_found_broken_again(data: Path) -> None:
-    halve(day_file(data, FIRST, "revisions"))
+    cut_in_half(day_file(data, FIRST, "revisions"))
     mended(data)
     assert sorted(lost_rows(data)) == [("sina:kztest0000001", 1), ("sina:kztest0000002", 1)]
     assert any("2 articles or revisions were lost" in remark for remark in audit(data).remarks)
     with Ledger(data / "ledger.sqlite") as ledger:
-        assert ledger.accept(sound(1), replayed=True) is Outcome.UNCHANGED, "an old version does not become the newest"
+        assert ledger.accept(valid_article(1), replayed=True) is Outcome.UNCHANGED, (
+            "an old version does not become the newest"
+        )
 
 
 def test_a_reprint_of_what_is_lost_stays_and_the_loss_is_named(data: Path) -> None:
-    store(data, copy_of(10, of=3, days=1))
-    flip(day_file(data, FIRST))
+    store(data, valid_reprint(10, of=3, days=1))
+    flip_bit(day_file(data, FIRST))
     mended(data)
     assert ("sina:kztest0000003", 0) in lost_rows(data)
-    assert "sina:kztest0000010" in {row[0] for row in rows(data, "reprints")}
+    assert "sina:kztest0000010" in {row[0] for row in row_versions(data, "reprints")}
 
 
 def test_what_was_accepted_without_knowing_the_files_becomes_the_next_revision(data: Path) -> None:
     """The ledger was deleted and a run came before the repair: it numbered what it found from 1."""
     (data / "ledger.sqlite").unlink()
-    wait(data, sound(1, text="四稿。"), sound(2, days=1), sound(3), sound(4, text="二稿。", days=2))
+    put_in_outbox(
+        data,
+        valid_article(1, text="四稿。"),
+        valid_article(2, days=1),
+        valid_article(3),
+        valid_article(4, text="二稿。", days=2),
+    )
     found = audit(data).broken
     assert found["ledger_behind"]
     mended(data)
     store(data)
     assert not audit(data).broken
     revised = {(one.article_id, revision, one.content_hash) for one, revision in (
-        (sound(1, text="四稿。"), 3), (sound(2, days=1), 2), (sound(3), 1), (sound(4, text="二稿。", days=2), 2)
+        (valid_article(1, text="四稿。"), 3), (valid_article(2, days=1), 2), (valid_article(3), 1), (valid_article(4, text="二稿。", days=2), 2)
     )}  # fmt: skip
-    assert revised <= set(rows(data, "articles"))
-    assert len(rows(data, "revisions")) == 4
-    assert len(rows(data, "articles")) == 8
+    assert revised <= set(row_versions(data, "articles"))
+    assert len(row_versions(data, "revisions")) == 4
+    assert len(row_versions(data, "articles")) == 8
 
 
 def test_of_two_rows_of_one_revision_with_different_contents_none_is_chosen(data: Path) -> None:
-    change(
+    rewrite_day_file(
         day_file(data, FIRST),
-        lambda table: pa.concat_tables([doubled(table), with_value(table, "source", "他报").slice(0, 1)]),
+        lambda table: pa.concat_tables([with_first_row_twice(table), with_value(table, "source", "他报").slice(0, 1)]),
     )
-    before = rows(data, *ALL)
+    before = row_versions(data, *ALL)
     list(repair(data))
     assert dict(audit(data).broken) == {"article_twice": 1}
-    assert rows(data, *ALL) == before
+    assert row_versions(data, *ALL) == before
 
 
 @pytest.mark.parametrize("steps", range(12))
 def test_an_export_cut_short_whose_ledger_is_lost_is_mended(
     data: Path, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wait_for_a_run(data)
+    fill_outbox(data)
     die_after(steps, monkeypatch)
     with Ledger(data / "ledger.sqlite") as ledger, pytest.raises(KeyboardInterrupt):
         export(ledger, writers(data))
     monkeypatch.undo()
     (data / "ledger.sqlite").write_text("没有", "utf-8")
-    there = set(rows(data, *ALL))
+    there = set(row_versions(data, *ALL))
     mended(data)
-    assert set(rows(data, *ALL)) == there
+    assert set(row_versions(data, *ALL)) == there
 
 
 @pytest.mark.parametrize("steps", range(30))
 def test_a_repair_that_is_killed_is_taken_up_by_the_next(
     whole: Path, data: Path, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wait(data, sound(20), sound(4, text="二稿。"))
-    moved(data, day_file(data, SECOND), day_file(data, FIRST))
-    change(day_file(data, SECOND), doubled)
-    flip(day_file(data, FIRST, "reprints"))
+    put_in_outbox(data, valid_article(20), valid_article(4, text="二稿。"))
+    move_first_row(data, day_file(data, SECOND), day_file(data, FIRST))
+    rewrite_day_file(day_file(data, SECOND), with_first_row_twice)
+    flip_bit(day_file(data, FIRST, "reprints"))
     (data / "posts/2021/11/20211125-sina-kztest0000003.md").unlink()
     (data / "posts/2021/11/20211125-sina-kznone.md").write_text("---\n", "utf-8")
-    report(data).write_text("{", "utf-8")
+    write_run_report(data).write_text("{", "utf-8")
     garbage_in(data, "refusals")
     die_after(steps, monkeypatch)
     try:
@@ -311,8 +331,8 @@ def test_a_repair_that_is_killed_is_taken_up_by_the_next(
         monkeypatch.undo()
     monkeypatch.undo()
     mended(data)
-    assert set(rows(data, "articles", "revisions")) == set(rows(whole, "articles", "revisions"))
-    assert len(rows(data, *ALL)) == len(set(rows(data, *ALL)))
+    assert set(row_versions(data, "articles", "revisions")) == set(row_versions(whole, "articles", "revisions"))
+    assert len(row_versions(data, *ALL)) == len(set(row_versions(data, *ALL)))
     assert query(data, "SELECT article_id FROM outbox ORDER BY 1") == [("sina:kztest0000004",), ("sina:kztest0000020",)]
     assert (data / "damaged/posts/2021/11/20211125-sina-kznone.md").exists()
 
@@ -330,25 +350,25 @@ def test_whatever_happens_to_the_ledger_the_rows_of_the_files_stay_and_it_fits_t
     whole: Path, tmp_path_factory: pytest.TempPathFactory, places: list[tuple[float, int]]
 ) -> None:
     data = Path(shutil.copytree(whole, tmp_path_factory.mktemp("any") / "data"))
-    wait(data, *(sound(number) for number in range(20, 30)))
+    put_in_outbox(data, *(valid_article(number) for number in range(20, 30)))
     content = bytearray((data / "ledger.sqlite").read_bytes())
     for place, flipped in places:
         content[HEADER + int(place * (len(content) - HEADER))] ^= flipped
     (data / "ledger.sqlite").write_bytes(content)
     mended(data)
-    assert rows(data, *ALL) == rows(whole, *ALL)
+    assert row_versions(data, *ALL) == row_versions(whole, *ALL)
 
 
 @pytest.mark.parametrize("column", ["first_seen", "article_id", "content_hash", "day"])
 def test_what_is_no_text_in_the_ledger_is_found_and_mended(whole: Path, tmp_path: Path, column: str) -> None:
     data = Path(shutil.copytree(whole, tmp_path / "data"))
-    wait(data, *(sound(number) for number in range(20, 23)))
+    put_in_outbox(data, *(valid_article(number) for number in range(20, 23)))
     with closing(sqlite3.connect(data / "ledger.sqlite")) as db, db:
         db.execute(
             f"UPDATE identities SET {column} = CAST(x'3230e3' AS TEXT) WHERE article_id = (SELECT max(article_id) FROM outbox)"
         )
     mended(data)
-    assert rows(data, *ALL) == rows(whole, *ALL)
+    assert row_versions(data, *ALL) == row_versions(whole, *ALL)
 
 
 def die_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,7 +376,7 @@ def die_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     left = iter([True] * steps)
     for name in ("replace", "rename", "unlink"):
         do = getattr(Path, name)
-        monkeypatch.setattr(Path, name, lambda *given, do=do: do(*given) if next(left, False) else cut())
+        monkeypatch.setattr(Path, name, lambda *given, do=do: do(*given) if next(left, False) else interrupt())
 
 
 def ruin(data: Path, table: str, *, whole: bool = True) -> None:

@@ -15,7 +15,7 @@ from govnews_spider.core.dedup.compare import ComparableText, Comparison, compar
 from govnews_spider.core.dedup.fingerprint import band_keys, normalized_text, sketch
 from tests.support.needs_real import needs_real
 from tests.support.real_paths import REAL
-from tests.support.texts import BULLETIN, TEXT, swapped
+from tests.support.texts import BULLETIN, TEXT, with_replaced
 
 
 def verdict(first: str, second: str) -> Comparison:
@@ -39,12 +39,12 @@ def test_each_kind_of_reprint_is_one(kind: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("sibling", "reason"),
     [
-        (swapped(BULLETIN, "12例=9例", "7例=6例", "5例=3例", "86人=112人", "41例=50例"), "figures differ"),
-        (swapped(BULLETIN, "11月3日=11月4日", "11月2日=11月3日"), "dates differ"),
-        (swapped(BULLETIN, "11月2日24时=11月9日24时"), "dates differ"),
-        (swapped(BULLETIN, "合肥市=芜湖市", "庐阳区=镜湖区", "蜀山区=弋江区"), "places differ"),
-        (swapped(TEXT, "赣州=吉安", "信丰=遂川"), "places differ"),
-        (swapped(TEXT, "九成=八成", "六十多=四十多", "27个=35个"), "figures differ"),
+        (with_replaced(BULLETIN, "12例=9例", "7例=6例", "5例=3例", "86人=112人", "41例=50例"), "figures differ"),
+        (with_replaced(BULLETIN, "11月3日=11月4日", "11月2日=11月3日"), "dates differ"),
+        (with_replaced(BULLETIN, "11月2日24时=11月9日24时"), "dates differ"),
+        (with_replaced(BULLETIN, "合肥市=芜湖市", "庐阳区=镜湖区", "蜀山区=弋江区"), "places differ"),
+        (with_replaced(TEXT, "赣州=吉安", "信丰=遂川"), "places differ"),
+        (with_replaced(TEXT, "九成=八成", "六十多=四十多", "27个=35个"), "figures differ"),
     ],
     ids=["numbers", "next day", "one date", "other city", "other city in prose", "Chinese numerals"],
 )
@@ -56,14 +56,14 @@ def test_a_text_with_other_figures_dates_or_places_in_the_same_slots_is_a_siblin
 
 
 def test_a_sibling_stays_one_when_a_paragraph_is_cut_and_lines_are_added() -> None:
-    other = swapped(BULLETIN, "12例=9例", "7例=6例", "5例=3例", "86人=112人", "41例=50例")
+    other = with_replaced(BULLETIN, "12例=9例", "7例=6例", "5例=3例", "86人=112人", "41例=50例")
     cut = "原标题：最新通报\n" + "\n".join(other.split("\n")[:-1]) + "\n来源：合肥晚报"
     assert verdict(BULLETIN, cut).kind == "sibling"
 
 
 def test_a_corrected_figure_makes_no_other_piece_of_news() -> None:
     rows = "\n".join(f"{name}今日报价{price}元，较上周{change}元" for name, price, change in rows_of_prices())
-    found = verdict(rows, swapped(rows, f"{rows_of_prices()[3][1]}=5004"))
+    found = verdict(rows, with_replaced(rows, f"{rows_of_prices()[3][1]}=5004"))
     assert found.kind == "reprint"
     assert "31 of 32 dates, figures and places agree" in found.reason
 

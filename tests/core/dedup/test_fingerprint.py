@@ -23,7 +23,7 @@ from govnews_spider.core.dedup.fingerprint import (
     normalized_text,
     sketch,
 )
-from tests.support.texts import TEXT, common_keys, made
+from tests.support.texts import TEXT, common_keys, sketch_of
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_width_case_and_spaces_do_not_count_but_those_between_figures_do() -> No
 
 def test_punctuation_does_not_count_in_a_sketch() -> None:
     changed = TEXT.replace("，", ",").replace("。", ".").replace("“", '"').replace("”", '"')
-    assert band_keys(made(changed)) == band_keys(made(TEXT))
+    assert band_keys(sketch_of(changed)) == band_keys(sketch_of(TEXT))
 
 
 def test_a_text_too_short_for_near_duplicates_has_no_sketch() -> None:
@@ -76,11 +76,11 @@ def test_a_text_too_short_for_near_duplicates_has_no_sketch() -> None:
 
 def test_the_keys_are_the_same_in_every_run_and_on_every_machine() -> None:
     """They are stored: a change of them makes every ledger blind to what it knows."""
-    assert band_keys(made(TEXT))[:3] == [56354369863159, 3502572029077, 259765873315580]
+    assert band_keys(sketch_of(TEXT))[:3] == [56354369863159, 3502572029077, 259765873315580]
 
 
 def test_a_text_has_one_key_a_band_and_each_fits_six_bytes() -> None:
-    keys = band_keys(made(TEXT))
+    keys = band_keys(sketch_of(TEXT))
     assert len(keys) == BANDS
     assert all(0 <= key < 2**KEY_BITS for key in keys)
     database = sqlite3.connect(":memory:")
@@ -91,7 +91,7 @@ def test_a_text_has_one_key_a_band_and_each_fits_six_bytes() -> None:
 
 def test_equal_minima_in_two_bands_give_two_keys() -> None:
     """The band's number is part of a key: else the bands of one text would answer for each other."""
-    alike = made(TEXT).copy()
+    alike = sketch_of(TEXT).copy()
     alike[:] = alike[0]
     assert len(set(band_keys(alike))) == BANDS
 
@@ -121,12 +121,12 @@ def test_texts_on_other_events_share_no_key() -> None:
 def test_digests_tell_how_alike_two_texts_are() -> None:
     half = TEXT[: len(TEXT) // 2]
     other = "".join(random.Random(5).sample(TEXT, len(TEXT)))
-    assert len(digest(made(TEXT))) == BANDS * ROWS
-    same, less, none = likeness(digest(made(TEXT)), [digest(made(text)) for text in (TEXT, half, other)])
+    assert len(digest(sketch_of(TEXT))) == BANDS * ROWS
+    same, less, none = likeness(digest(sketch_of(TEXT)), [digest(sketch_of(text)) for text in (TEXT, half, other)])
     assert same == pytest.approx(1)
     assert less == pytest.approx(0.5, abs=0.2)
     assert none < LIKELY
-    assert likeness(digest(made(TEXT)), []) == []
+    assert likeness(digest(sketch_of(TEXT)), []) == []
 
 
 @given(st.text(max_size=300), st.integers(1, 6))
