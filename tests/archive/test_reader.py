@@ -14,6 +14,7 @@ import pytest
 
 from govnews_spider.archive.exchange import RecordLocation
 from govnews_spider.archive.reader import (
+    LARGEST,
     NOT_INTACT,
     Damage,
     HttpResponse,
@@ -188,6 +189,16 @@ def test_a_record_that_is_not_packed_and_breaks_off_is_named(tmp_path: Path, kep
     assert isinstance(damage, Damage)
     assert damage.place == RecordLocation("a.warc", len(record(OK + b"\r\n")))
     assert damage.why == ("the file ends within it" if kept < 0 else "its headers have no end, or no length")
+
+
+def test_a_record_that_says_to_be_larger_than_a_page_can_be_is_named_and_the_next_one_read(tmp_path: Path) -> None:
+    small = record(OK + b"\r\n1")
+    huge = small.replace(b"Content-Length: 20", f"Content-Length: {LARGEST}".encode())
+    assert huge != small
+    damage, following = records(archive(tmp_path, huge, small))
+    assert damage == Damage(RecordLocation("a.warc", 0), f"it is larger than {LARGEST} bytes")
+    assert isinstance(following, Record)
+    assert following.place.offset == len(huge)
 
 
 def test_headers_may_be_64_kib_long(tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ def test_a_day_counts_as_read_only_when_it_was_over_and_not_by_a_clock_ahead(cov
     assert not coverage.has_day("a", day, at(50))
     coverage.read_day("a", day, at(16))
     assert coverage.has_day("a", day, at(50))
+    assert coverage.has_day("a", day, at(16))
     assert not coverage.has_day("a", day, at(15)), "it was read in what is the future now"
     assert not coverage.has_day("b", day, at(50))
 

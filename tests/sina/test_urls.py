@@ -31,11 +31,13 @@ REDIRECT = "https://cj.sina.cn/article/norm_detail?url="
         DESKTOP,
         "http://finance.sina.com.cn/china/gncj/2021-11-25/doc-iktzscyx1234567.shtml",
         "//finance.sina.com.cn/china/gncj/2021-11-25/doc-iktzscyx1234567.shtml",
+        "http://finance.sina.com.cn:80/china/gncj/2021-11-25/doc-iktzscyx1234567.shtml",
+        "https://finance.sina.com.cn./china/gncj/2021-11-25/doc-iktzscyx1234567.shtml",
         " HTTPS://Finance.Sina.com.cn:443/china/gncj/2021-11-25/doc-iktzscyx1234567.shtml#comments ",
         DESKTOP + "?cre=tianyi&mod=wnews&loc=3&r=0&doct=0&rfunc=100&tj=none&tr=25",
         "https://cj.sina.cn/article/norm_detail?url=https%3A%2F%2Ffinance.sina.com.cn%2Fchina%2Fgncj%2F2021-11-25"
         "%2Fdoc-iktzscyx1234567.shtml%3Ffroms%3Dggmp&autocallup=no",
-        "https://cj.sina.cn/article/norm_detail?url=http%3A%2F%2Ffinance.sina.com.cn%2Fchina%2Fgncj%2F2021-11-25"
+        "https://cj.sina.cn/article/norm_detail/?url=http%3A%2F%2Ffinance.sina.com.cn%2Fchina%2Fgncj%2F2021-11-25"
         "%2Fdoc-iktzscyx1234567.shtml",
     ],
 )
@@ -151,6 +153,8 @@ def test_the_docid_column_counts_in_its_own_form_only() -> None:
         "https://user@finance.sina.com.cn/",
         "https://evil.net\\@finance.sina.com.cn/",
         "https://finance.sina.com.cn:8080/",
+        "https://finance.sina.com.cn:80/",
+        "http://finance.sina.com.cn:443/",
         "http://127.0.0.1/",
         "http://[::1]/",
         "http://2130706433/",
