@@ -51,11 +51,6 @@ def fail(output: Path) -> None:
     raise StorageError("disk_full", f"{output}: no room")
 
 
-def sleep(output: Path) -> None:
-    output.with_suffix(".pid").write_text(str(os.getpid()))
-    time.sleep(60)
-
-
 def items(folder: Path, count: int) -> list[WorkItem]:
     return [WorkItem(touch, (str(number),), folder / str(number)) for number in range(count)]
 
@@ -116,15 +111,25 @@ def test_a_worker_of_another_version_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "0").exists()
 
 
-def test_workers_end_with_who_gives_out_the_work(tmp_path: Path) -> None:
-    script = (
-        "from pathlib import Path\nfrom govnews_spider.rebuild.executors import processes\nfrom govnews_spider.rebuild.work_items import WorkItem, WorkerPool\n"
-        "from tests.rebuild.test_work_items import sleep\n"
-        f"if __name__ == '__main__':\n    list(WorkerPool(processes(1)).perform([WorkItem(sleep, (), Path({str(tmp_path / 'a')!r}))]))\n"
-    )
-    (tmp_path / "main.py").write_text(script)
+SLEEPER = """
+import os, time
+from pathlib import Path
+from govnews_spider.rebuild.executors import processes
+from govnews_spider.rebuild.work_items import WorkItem, WorkerPool
+
+def sleep(output):
+    output.with_suffix(".pid").write_text(str(os.getpid()))
+    time.sleep(60)
+
+if __name__ == "__main__":
+    list(WorkerPool(processes(1)).perform([WorkItem(sleep, (), Path("a"))]))
+"""
+
+
+def test_workers_end_with_the_driver(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(SLEEPER)
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    driver = psutil.Popen([sys.executable, str(tmp_path / "main.py")], env=env)
+    driver = psutil.Popen([sys.executable, "main.py"], cwd=tmp_path, env=env)
     path = tmp_path / "a.pid"
     deadline = time.monotonic() + 30
     while not (path.exists() and path.read_text()) and time.monotonic() < deadline:
