@@ -1,4 +1,4 @@
-"""What topics and regions cost beside the length of the text, and their share of a page's time: ``python -m benchmarks.describe``.
+"""Cost of topics and regions by the length of the text, and their share of a page's time: ``python -m benchmarks.describe``.
 
 The texts of the table are the seeds' own, joined and cut to length; the first call, which reads the lexicons, is measured apart. The share
 is that of ``describe`` in all that ``extract`` does with a page, each page at its best round.

@@ -1,4 +1,4 @@
-"""What finds near-duplicates: ours, with its state on disk, and the peers, used as their documentation shows, with theirs in memory."""
+"""Finders of near-duplicates: ours, with its state on disk, and the peers, used as their documentation shows, with theirs in memory."""
 
 from __future__ import annotations
 

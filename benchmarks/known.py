@@ -19,7 +19,7 @@ from govnews_spider.ledger.ledger import Ledger
 from govnews_spider.ledger.outbox import iso
 
 TABLES = ("identities", "urls", "versions", "texts")
-"""What the ledger remembers of each article that it has accepted, after its row is in the files."""
+"""Tables of the ledger that have rows of every article it has accepted and exported."""
 DAYS = 2_000
 CHUNK = 10_000
 

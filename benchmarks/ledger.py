@@ -1,4 +1,4 @@
-"""What remembering costs: ``python -m benchmarks.ledger``, or with ``--quick`` a tenth of everything.
+"""Cost of the ledger: ``python -m benchmarks.ledger``, or with ``--quick`` a tenth of everything.
 
 First one article and one look-up, in ledgers that know few articles and many; then whole replays of many documents.
 """

@@ -1,4 +1,4 @@
-"""What reprints and siblings do to a text, each kind by itself: planted into real texts, so that the truth is known."""
+"""Reprints and siblings planted into real texts, each kind by itself, so that the truth is known."""
 
 from __future__ import annotations
 

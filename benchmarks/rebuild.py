@@ -1,4 +1,4 @@
-"""What rebuilding costs: ``python -m benchmarks.rebuild``, or with ``--quick`` a tenth of everything.
+"""Cost of a rebuild: ``python -m benchmarks.rebuild``, or with ``--quick`` a tenth of everything.
 
 The archives hold generated pages of real size, as a crawl leaves them. The floor is :func:`govnews_spider.core.api.extract` over the same
 pages, held in memory, and the writing of their day files and posts, in one process. In the same run: one process, two, a Dask cluster of

@@ -1,4 +1,4 @@
-"""What an extractor gave for a page against what the page says: body F1, and the fields that are wrong.
+"""Score of an extractor on a page: body F1, and the fields that are wrong.
 
 The rules are lenient where extractors differ by taste and not by truth: white space does not count, a time without a zone is
 taken as Sina's, a picture's address may lack its scheme, and lines that the gold calls optional may be there or not.

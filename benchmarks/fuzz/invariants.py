@@ -1,4 +1,4 @@
-"""What is true of every finished article, whatever the page was."""
+"""Invariants of every finished article, whatever the page was."""
 
 from __future__ import annotations
 

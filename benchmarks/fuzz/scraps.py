@@ -1,4 +1,4 @@
-"""What is put into a page to damage it: data."""
+"""Fragments that are put into a page to damage it: data."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ OPENED: Final = (
     ),
     *("<a href='", '<p title="', "<!--article_adlist["),
 )
-"""What is opened and never closed."""
+"""Tags that are opened and never closed."""
 ENTITIES: Final = (
     *(
         "&#xD800;",
@@ -107,7 +107,7 @@ UNITS: Final = (
     "1 ",
     "<!-- x -->",
 )
-"""What fills a body of eight megabytes."""
+"""Filling of a body of eight megabytes."""
 PLACES: Final = (r"\d{4}([年./-])", r"\d\d:\d\d", r'content="[^"]*"', r'(?:src|href)="[^"]*"', r">[^<>]{2,30}<", r"\d+")
 """Patterns of values."""
 VALUES: Final = (
@@ -123,7 +123,7 @@ VALUES: Final = (
         "２０１８",
     ),
 )
-"""What is put in the place of a value."""
+"""Values that take the place of a right one."""
 CODECS: Final = (
     "utf-8",
     "gb18030",

@@ -1,4 +1,4 @@
-"""Archives: written record by record, and read again whatever has happened to them."""
+"""Archives: written record by record, and read again after any damage."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ TRAPS = (
     b"Content-Length: 99999999999\r\n",
     b"Transfer-Encoding: chunked\r\n",
 )
-"""What a reader takes for the beginning or the end of something."""
+"""Bytes that a reader may take for the begin or the end of a record."""
 
 
 def plain(path: Path) -> bytes:

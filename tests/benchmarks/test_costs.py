@@ -1,4 +1,4 @@
-"""What the benchmarks of the ledger and the crawl stand on: their material is what they say it is."""
+"""Benchmarks of ledger, crawl and replay: their material, and how they measure."""
 
 from __future__ import annotations
 

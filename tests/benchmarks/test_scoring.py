@@ -1,4 +1,4 @@
-"""How extractors are scored: what counts as right, and what does not count at all."""
+"""Scores of extractors: the values that count as right, and the differences that do not count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`scrapy diff OLD NEW` says what changed from one data folder to another."""
+"""`scrapy diff OLD NEW`: the changes from one data folder to another."""
 
 from __future__ import annotations
 

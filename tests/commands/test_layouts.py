@@ -1,4 +1,4 @@
-"""`scrapy layouts` says which layout reads a page and which locator gave each field, or why the page is no article."""
+"""`scrapy layouts`: the layout that reads a page and the locator of each field, or the reason for which the page is no article."""
 
 from __future__ import annotations
 

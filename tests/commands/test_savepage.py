@@ -1,4 +1,4 @@
-"""`scrapy savepage` makes a test of a page: its bytes as they are, and what was read from it, to be checked by a human."""
+"""`scrapy savepage`: a test made of a page, from its bytes and the values read from it, to be checked by a human."""
 
 from __future__ import annotations
 

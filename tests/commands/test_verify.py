@@ -1,4 +1,4 @@
-"""`scrapy verify` reads a data folder again, says what is broken, and with `--repair` mends it."""
+"""`scrapy verify`: the findings in a data folder, and with `--repair` their repair."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""data/README.md says what is written: compared here with what is written."""
+"""Data dictionary in data/README.md, compared with the files that are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README is an input: what it says of commands, arguments, settings and exit codes is compared with the code."""
+"""README: its commands, arguments, settings and exit codes, compared with the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What data/README.md has one do with a dataset, done: the code on the page, taken from it, on what the demo crawls."""
+"""Recipes of data/README.md: their code, taken from the page and run on the crawled demo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a crawl shows while it runs: on a real terminal (a pty), in a log, and drawn from an account built by hand."""
+"""Progress of a crawl: on a real terminal (a pty), in a log, and drawn from a run report built by hand."""
 
 from __future__ import annotations
 

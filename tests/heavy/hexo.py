@@ -1,4 +1,4 @@
-"""Hexo, the site generator whose posts the documents are, run over posts; what it makes of them, as data and as pages."""
+"""Hexo, the site generator for which posts are written: run over posts, with its result as data and as pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rebuild makes of articles of several pages, of other lists and of ids that become known: several crawls each."""
+"""Rebuilds of articles on several pages, of other lists and of ids that become known later: several crawls each."""
 
 from __future__ import annotations
 

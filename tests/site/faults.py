@@ -1,4 +1,4 @@
-"""What can go wrong with an answer. A fault is one line in KINDS: it turns the right answer into a wrong one."""
+"""Faults of a response: each is one line in KINDS, which turns the right response into a wrong one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands on Sina's pages around and inside the articles and is no part of them (templates of 2018 to 2024)."""
+"""Furniture of Sina's pages: parts around and inside an article that do not belong to it (templates of 2018 to 2024)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the stand-in publishes: articles, the blocks of their bodies, and the truth that a crawl has to arrive at."""
+"""Content of the loopback site: articles, the blocks of their bodies, and the record that a crawl has to arrive at."""
 
 from __future__ import annotations
 

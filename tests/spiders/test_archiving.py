@@ -1,4 +1,4 @@
-"""What a crawl keeps of what it fetched."""
+"""Archives of crawls: every response that was fetched, and rows that name the record of their page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who reads the dataset in a loop while crawls write it sees every article once, whole, and for good."""
+"""Concurrent readers of the dataset see every article once, whole and for good, while crawls write it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs `scrapy crawl` as a user does, in a process of its own, and gives back all that it left."""
+"""Crawls by `scrapy crawl`, as a user runs it, in a process of its own; and all that they leave."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Dask cluster on loopback, as docs/scale.md starts one: a scheduler, and workers that are started again where they die."""
+"""Dask cluster on loopback, as docs/scale.md starts one: a scheduler, and workers that are started again where they die."""
 
 from __future__ import annotations
 

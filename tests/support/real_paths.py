@@ -1,4 +1,4 @@
-"""Where the real material lies: pages, documents and notes that are no part of the project, in a folder beside it or nowhere."""
+"""Paths of the real material: pages, documents and notes that are no part of the project, in a folder beside it or absent."""
 
 from __future__ import annotations
 

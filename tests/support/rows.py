@@ -1,4 +1,4 @@
-"""Articles as the pipeline hands them to the ledger, for the tests of everything behind it."""
+"""Articles as the pipeline hands them to the ledger, and their way into a data folder."""
 
 from __future__ import annotations
 

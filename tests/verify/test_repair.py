@@ -1,4 +1,4 @@
-"""What `scrapy verify --repair` does to a data folder: what is whole stays, what waits stays, and what is lost is fetched again or named."""
+"""Repairs by `scrapy verify --repair`: whole rows and the outbox stay, lost rows are fetched again or named."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ LEFT = {
     *("row_without_document", "article_marked", "reprint_unmarked", "reprint_of_reprint"),
     *("wrong_balance", "rejections_differ"),
 }
-"""What cannot be mended without inventing something."""
+"""Damage that cannot be repaired without inventing values."""
 HEADER = 100
 """Bytes at the start of a database that say, among other things, which version of ours wrote it."""
 MENDED = [plant for plant, (_, slugs) in DAMAGES.items() if not LEFT & slugs.keys()]

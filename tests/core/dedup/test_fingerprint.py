@@ -1,4 +1,4 @@
-"""What is compared of a text, and the keys by which near-duplicates find each other."""
+"""Fingerprints of texts: the parts that are compared, and the keys by which near-duplicates find each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which text a text goes back to."""
+"""Original of a reprint: the earliest text that it goes back to."""
 
 from __future__ import annotations
 

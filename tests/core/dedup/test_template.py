@@ -1,4 +1,4 @@
-"""What stands where in a text."""
+"""Templates of texts: slots, and the values in them."""
 
 from __future__ import annotations
 

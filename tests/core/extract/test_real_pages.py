@@ -56,7 +56,7 @@ FURNITURE = (
     ),
     *("<script", "<style", "<iframe", "onclick", "cms-style", "data-", "home/c.gif", "newchart", "cece9e13"),
 )
-"""What no cleaned body may hold, in its text or its HTML."""
+"""Strings that no cleaned body may hold, in its text or its HTML."""
 
 
 @pytest.fixture(scope="module")
