@@ -340,7 +340,7 @@ def test_a_crawl_that_is_killed_leaves_the_cursor_to_be_seen_on_a_line_of_its_ow
 
 
 def test_a_terminal_that_is_closed_ends_the_view_and_not_the_crawl(tmp_path: Path, site: SinaSite) -> None:
-    site.fault(CATALOG.articles[1].url, "slow", seconds=2.0)
+    site.fault(CATALOG.articles[1].url, "slow", seconds=5.0)
     terminal, log = Terminal(), tmp_path / "log"
     still = lambda process: not any("doc-i" in url for url in site.requests)  # noqa: E731 - a name for its meaning
     line = line_of(tmp_path / "data", site, LOG_FILE=log)
